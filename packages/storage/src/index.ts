@@ -1,0 +1,1 @@
+export type { KeyBounds, Store, StoreBatch } from './store.ts';

@@ -1,0 +1,63 @@
+import type { Address } from '@simpledht/wire';
+
+/**
+ * The Transport port: how a node talks to other nodes. Implement it to run SimpleDHT over something else, and run
+ * `@simpledht/transport/compliance` on the result.
+ *
+ * Addresses are opaque strings to everyone above; only the transport reads them. Payloads are opaque bytes, owned by
+ * the callee once handed over: neither side changes them afterwards.
+ */
+export interface Transport {
+  /** Starts to listen. Rejects with `ERR_ADDRESS_IN_USE` or `ERR_BIND_FAILED`. Called once, before anything else. */
+  open(handlers: TransportHandlers): Promise<void>;
+  /** Where this transport listens; known after `open`. */
+  readonly address: Address;
+  /** Addresses of this machine under which others may reach `address`; for people to read. */
+  readonly localAddresses: readonly Address[];
+  /** Largest payload of `send`, in bytes. */
+  readonly maxDatagramBytes: number;
+  /** Largest payload of `request` and of its reply, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Peers are authenticated and payloads are encrypted. */
+  readonly secure: boolean;
+  /** Turns what a person wrote (`host:port`, `[::1]:5000`, a DNS name) into addresses. Rejects with `ERR_INVALID_ADDRESS`. */
+  resolve(name: string): Promise<readonly Address[]>;
+  /** Best effort, one datagram: it arrives once, twice, late or never. Never throws for the network's sake. */
+  send(to: Address, payload: Uint8Array): void;
+  /**
+   * Reliable: delivered at most once whatever the network loses or repeats, answered once.
+   * Rejects with `ERR_TIMEOUT`, `ERR_LINK_DOWN`, `ERR_CLOSED`, `ERR_LIMIT_REACHED`, `ERR_MESSAGE_TOO_LARGE`, or the
+   * signal's reason. A rejected request may have run at the other side; aborting does not call it back.
+   */
+  request(to: Address, payload: Uint8Array, options?: RequestOptions): Promise<Uint8Array>;
+  /** Counters since `open`, by name; for metrics. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Rejects everything pending with `ERR_CLOSED`, tells peers, frees the port. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface RequestOptions {
+  /** How long to wait for the reply, ms. Default 5,000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What the owner of a transport hears. A handler must not throw; what it throws is reported as an `error` event and dropped. */
+export interface TransportHandlers {
+  onDatagram(from: Address, payload: Uint8Array): void;
+  /** Answer by calling `reply` once, now or later; a second call is ignored. Not answering lets the asker time out. */
+  onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void): void;
+  onEvent(event: TransportEvent): void;
+}
+
+export type TransportEvent =
+  /** A link to this address can carry messages. */
+  | { readonly type: 'link-up'; readonly address: Address }
+  /** The link is gone; requests pending on it were rejected. */
+  | { readonly type: 'link-down'; readonly address: Address; readonly reason: string }
+  /** The process at this address is a new one: what the old one was told is lost. */
+  | { readonly type: 'link-restarted'; readonly address: Address }
+  /** A link's send queue is over its bound, or under it again. */
+  | { readonly type: 'backpressure'; readonly address: Address; readonly on: boolean }
+  /** A fault worth telling a person; the transport goes on. */
+  | { readonly type: 'error'; readonly error: Error };

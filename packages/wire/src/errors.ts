@@ -1,0 +1,90 @@
+/**
+ * Every code that SimpleDHT gives an error. The comment says whether the map was changed when it is thrown.
+ * Codes are part of the public interface: they are added to, never renamed.
+ */
+export type ErrorCode =
+  /** An option has a wrong type or value. Nothing changed. */
+  | 'ERR_INVALID_OPTION'
+  /** The key is not a non-empty well-formed string. Nothing changed. */
+  | 'ERR_INVALID_KEY'
+  /** The key is longer than 1 KiB of UTF-8. Nothing changed. */
+  | 'ERR_KEY_TOO_LARGE'
+  /** The value holds something that MessagePack cannot carry unharmed. Nothing changed. */
+  | 'ERR_INVALID_VALUE'
+  /** The encoded value is larger than `maxValueBytes`. Nothing changed. */
+  | 'ERR_VALUE_TOO_LARGE'
+  /** An address is not `host:port`, or its name does not resolve. Nothing changed. */
+  | 'ERR_INVALID_ADDRESS'
+  /** Another socket holds the port. The node did not start. */
+  | 'ERR_ADDRESS_IN_USE'
+  /** Binding failed for another reason (see `cause`). The node did not start. */
+  | 'ERR_BIND_FAILED'
+  /** A method that needs a started node was called before `start()`. Nothing changed. */
+  | 'ERR_NOT_STARTED'
+  /** The node, client, transport or store is closed, or closed while this call was pending. A pending write stays local. */
+  | 'ERR_CLOSED'
+  /** None of the bootstrap addresses answered in the attempts of this call; attempts go on in the background. */
+  | 'ERR_BOOTSTRAP_FAILED'
+  /** No answer within the time given. A write sent to a remote node may have been made. */
+  | 'ERR_TIMEOUT'
+  /** The peer's link went away before the answer came. A write sent to a remote node may have been made. */
+  | 'ERR_LINK_DOWN'
+  /** The write is stored here, but fewer members than asked for confirmed it in time. The write stays. */
+  | 'ERR_IN_DOUBT'
+  /** More acknowledgements were asked for than members are known. Nothing changed. */
+  | 'ERR_TOO_FEW_MEMBERS'
+  /** A bounded queue or table is full. Nothing changed. */
+  | 'ERR_LIMIT_REACHED'
+  /** The message is larger than the transport carries. Nothing was sent. */
+  | 'ERR_MESSAGE_TOO_LARGE'
+  /** Bytes from the network or a store do not decode. Nothing changed. */
+  | 'ERR_MALFORMED'
+  /** The peer speaks no protocol version that this node speaks. Nothing changed. */
+  | 'ERR_UNSUPPORTED_VERSION'
+  /** The remote node answered with an error that has no code of its own here. */
+  | 'ERR_REMOTE'
+  /** A store broke its contract or the disk failed (see `cause`). */
+  | 'ERR_STORE';
+
+const marker: unique symbol = Symbol.for('simpledht.error') as never;
+
+/** Base of every error that SimpleDHT throws. Recognised across copies of the package by `SimpleDHTError.is`. */
+export class SimpleDHTError extends Error {
+  override readonly name: string = 'SimpleDHTError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  /** True for an error of any copy of this package; with `code`, only for that code. */
+  static is(error: unknown, code?: ErrorCode): error is SimpleDHTError {
+    return (
+      typeof error === 'object' &&
+      error !== null &&
+      (error as Record<symbol, unknown>)[marker] === true &&
+      (code === undefined || (error as SimpleDHTError).code === code)
+    );
+  }
+}
+
+/** A write that is stored locally but was not confirmed by as many members as asked for. It is not rolled back. */
+export class InDoubtError extends SimpleDHTError {
+  override readonly name: string = 'InDoubtError';
+  /** Members known to hold the write, this node included. */
+  readonly acknowledged: number;
+  /** Members that were asked for. */
+  readonly needed: number;
+
+  constructor(acknowledged: number, needed: number, options?: ErrorOptions) {
+    super(
+      'ERR_IN_DOUBT',
+      `The write is stored on ${String(acknowledged)} of the ${String(needed)} members asked for; it stays and goes on replicating`,
+      options,
+    );
+    this.acknowledged = acknowledged;
+    this.needed = needed;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Protocol constants: the same on every node of every version, because replicated data is judged by them alone.
+ * What a user may lower is an option of the facade and is applied to local writes only.
+ */
+export const limits = {
+  /** Largest user key, bytes of UTF-8. */
+  maxKeyBytes: 1024,
+  /** Largest namespace name, bytes of UTF-8. */
+  maxNamespaceBytes: 127,
+  /** Largest stored key: namespace, separator, user key (see storage, key encoding). Under LMDB's 1,978. */
+  maxStoredKeyBytes: 1152,
+  /** Largest encoded value that is accepted from a peer. */
+  maxValueBytes: 16_777_216,
+  /** Default for the `maxValueBytes` option of local writes. */
+  defaultMaxValueBytes: 1_048_576,
+  /** Largest message body: one value of the largest size and its record. */
+  maxMessageBytes: 16_842_752,
+  /** Deepest nesting of a MessagePack value, on encode and decode. */
+  maxDepth: 64,
+  /** Milliseconds since 1970 of 2020-01-01T00:00:00Z, the zero of hybrid logical clocks. */
+  clockEpochMs: 1_577_836_800_000,
+  /** Counter values per millisecond of a hybrid logical clock. */
+  clockCounters: 4096,
+  /** Largest hybrid logical clock: 2089. Within the safe integers. */
+  maxClock: 9_007_199_254_740_991,
+  /** Largest sequence number of an origin. */
+  maxSequence: 281_474_976_710_655,
+  /** Origins in one version vector; each is a node's life. */
+  maxOrigins: 4096,
+  /** Out-of-order intervals kept per origin; what comes beyond is dropped unapplied and sent again. */
+  maxIntervals: 64,
+  /** Members in a roster. */
+  maxMembers: 4096,
+  /** Members in one roster page or gossip message. */
+  maxMembersPerMessage: 64,
+  /** Longest textual address, bytes of UTF-8. */
+  maxAddressBytes: 300,
+  /** Items in one list page answered to a client. */
+  maxListPage: 1024,
+} as const;
+
+/** Version of the protocol: what this code speaks. */
+export const protocolVersion = { min: 1, max: 1, current: 1 } as const;
