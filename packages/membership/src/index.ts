@@ -1,1 +1,7 @@
-export {};
+export { Membership } from './membership.ts';
+export type { MembershipOptions } from './membership.ts';
+export type { MembershipEffect, MembershipEvent, MembershipNotice } from './events.ts';
+export type { Member } from './member.ts';
+export type { RandomSource } from './chance.ts';
+export { contactSpreadMs, exchangePauseMs, presets, suspicionMs, transmitLimit } from './settings.ts';
+export type { MembershipPreset, MembershipSettings } from './settings.ts';

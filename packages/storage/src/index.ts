@@ -1,1 +1,16 @@
+export { compareRecords } from './record-order.ts';
+export type { ReplicaEffect, ReplicaEvent, ReplicaNotice } from './effects.ts';
+export { hash64 } from './hash.ts';
+export type { Hash64 } from './hash.ts';
+export { clockAt, wallOf } from './clock.ts';
+export { compareKeys, isInSpan, spanOf } from './key-order.ts';
+export type { KeyEnd, KeySpan } from './key-order.ts';
+export { checkKey, checkNamespace, namespaceBounds, splitKey, storedKey, utf8Bytes } from './keys.ts';
+export { memoryStore } from './memory/memory-store.ts';
+export { Replica } from './replica.ts';
+export type { PeerSync, ReplicaOptions } from './replica.ts';
+export type { Write } from './local-map.ts';
+export { defaultSettings } from './settings.ts';
+export type { ReplicaSettings } from './settings.ts';
 export type { KeyBounds, Store, StoreBatch } from './store.ts';
+export type { Origin, StoredRecord } from '@simpledht/wire';

@@ -29,6 +29,8 @@ export interface Store {
    * already, else a promise that settles when it is. Rejects with `ERR_STORE` when the disk failed.
    */
   flush(): Promise<void> | undefined;
+  /** What is flushed outlives the process. When false, `flush` has nothing to wait for. */
+  readonly durable: boolean;
   /** Records held, tombstones included. */
   readonly size: number;
   /** Bytes of keys and values held, as an estimate for limits. */

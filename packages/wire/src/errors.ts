@@ -88,3 +88,27 @@ export class InDoubtError extends SimpleDHTError {
     this.needed = needed;
   }
 }
+
+/** Why bytes were refused; counters are kept by it. */
+export type MalformedReason =
+  /** Empty, or larger than any message. */
+  | 'size'
+  /** A message kind that this version does not know. */
+  | 'kind'
+  /** A fixed layout that ends too early or too late, or has a count or integer out of bounds. */
+  | 'layout'
+  /** MessagePack that is broken, too deep, too large once decoded, or holds what is never sent. */
+  | 'messagepack'
+  /** Well-formed MessagePack that is not this message: a field missing, of a wrong type or out of range. */
+  | 'shape';
+
+/** Bytes that do not decode (`ERR_MALFORMED`), with the reason for counters. */
+export class MalformedError extends SimpleDHTError {
+  override readonly name: string = 'MalformedError';
+  readonly reason: MalformedReason;
+
+  constructor(reason: MalformedReason, message: string, options?: ErrorOptions) {
+    super('ERR_MALFORMED', message, options);
+    this.reason = reason;
+  }
+}

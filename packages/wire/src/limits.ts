@@ -17,6 +17,15 @@ export const limits = {
   maxMessageBytes: 16_842_752,
   /** Deepest nesting of a MessagePack value, on encode and decode. */
   maxDepth: 64,
+  /**
+   * Values inside one value or control message, each key of a map counted as one. With `maxObjects` it bounds what a few
+   * bytes can grow to: without them 1 MB of empty maps becomes 60 MB of heap.
+   */
+  maxElements: 1_048_576,
+  /** Arrays, maps, byte strings and dates inside one value: 56 to 200 bytes of heap each for 1 or 2 on the wire. */
+  maxObjects: 131_072,
+  /** Largest absolute time, ms since 1970: the end of JavaScript's dates. */
+  maxTimeMs: 8_640_000_000_000_000,
   /** Milliseconds since 1970 of 2020-01-01T00:00:00Z, the zero of hybrid logical clocks. */
   clockEpochMs: 1_577_836_800_000,
   /** Counter values per millisecond of a hybrid logical clock. */
@@ -29,6 +38,8 @@ export const limits = {
   maxOrigins: 4096,
   /** Out-of-order intervals kept per origin; what comes beyond is dropped unapplied and sent again. */
   maxIntervals: 64,
+  /** Records in one message. A batch is also bounded by `maxMessageBytes`. */
+  maxRecordsPerMessage: 65_536,
   /** Members in a roster. */
   maxMembers: 4096,
   /** Members in one roster page or gossip message. */
@@ -37,6 +48,12 @@ export const limits = {
   maxAddressBytes: 300,
   /** Items in one list page answered to a client. */
   maxListPage: 1024,
+  /** A version as clients see it, bytes. */
+  maxVersionBytes: 128,
+  /** Code of a failure, bytes. */
+  maxFailureCodeBytes: 64,
+  /** Text of a failure, UTF-16 units; longer texts are cut when sent. */
+  maxFailureTextUnits: 512,
 } as const;
 
 /** Version of the protocol: what this code speaks. */

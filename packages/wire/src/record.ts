@@ -38,3 +38,21 @@ export interface Floor {
   readonly seq: number;
   readonly hlc: number;
 }
+
+/**
+ * A record that came in a message and is out of the protocol's range: covered and counted by everyone, applied by no one.
+ * `seq` is 0 or above `limits.maxSequence` when the reason is 'sequence'.
+ */
+export interface InvalidRecord {
+  readonly origin: Origin;
+  readonly seq: number;
+  readonly reason: 'key' | 'value' | 'clock' | 'expiry' | 'sequence';
+}
+
+/** What a record batch decodes to: everything that was in it, told apart by the protocol's constants. */
+export interface RecordBatch {
+  /** In the order of the batch. Values are views of the bytes given (see `decodeRecords`). */
+  readonly records: readonly StoredRecord[];
+  /** Well laid out but out of range, the same on every node: to be covered, counted and never applied. */
+  readonly invalid: readonly InvalidRecord[];
+}

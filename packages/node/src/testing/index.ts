@@ -1,1 +1,2 @@
-export {};
+export { createTestCluster, TestCluster } from './cluster.ts';
+export type { TestClusterOptions } from './cluster.ts';

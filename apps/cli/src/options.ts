@@ -1,0 +1,96 @@
+import type { Acks } from '@simpledht/node';
+import { InvalidArgumentError, Option } from 'commander';
+
+/** The options of every verb that calls a node. */
+export interface CallOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly json: boolean;
+}
+
+/** Longest time-out that a timer carries (2^31 − 1 ms), seconds. */
+const maxTimeoutSeconds = 2_147_483;
+
+/** Made anew for each command, for a command owns its options. */
+export function callOptions(): readonly Option[] {
+  return [
+    new Option('--host <host>', 'node to call').default('127.0.0.1').env('SIMPLEDHT_HOST').argParser(parseHost),
+    new Option('--port <port>', 'its UDP port').default(5000).env('SIMPLEDHT_PORT').argParser(parsePort),
+    new Option('--timeout <seconds>', 'how long to wait for an answer; fractions allowed')
+      .default(5)
+      .env('SIMPLEDHT_TIMEOUT')
+      .argParser(parseSeconds),
+    jsonOption('print one JSON object instead of sentences'),
+  ];
+}
+
+export function jsonOption(description: string): Option {
+  return new Option('--json', description).default(false);
+}
+
+export function parseHost(text: string): string {
+  if (text === '' || /\s/.test(text)) throw new InvalidArgumentError('A host is a name or an IP address.');
+  // `[::1]` is how addresses are written; alone, the brackets are decoration.
+  return text.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** A port that a node can be called at. */
+export function parsePort(text: string): number {
+  return wholeNumber(text, 1, 65_535, 'A port');
+}
+
+/** A port to listen on; 0 lets the system choose. */
+export function parseListenPort(text: string): number {
+  return wholeNumber(text, 0, 65_535, 'A port');
+}
+
+export function parseCount(text: string): number {
+  return wholeNumber(text, 1, Number.MAX_SAFE_INTEGER, 'It');
+}
+
+export function parseSeconds(text: string): number {
+  const seconds = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
+  if (seconds > 0 && seconds <= maxTimeoutSeconds) return seconds;
+  throw new InvalidArgumentError(
+    `A time-out is a number of seconds above 0 and up to ${String(maxTimeoutSeconds)}, such as 10 or 0.5.`,
+  );
+}
+
+export function parseAcks(text: string): Acks {
+  if (text === 'local' || text === 'majority' || text === 'all') return text;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Acks are local, majority, all, or the number of nodes that must hold the write.');
+}
+
+/** `a:5000,b:5000`, once or several times. */
+export function parseBootstrap(text: string, previous: readonly string[] = []): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  return [...previous, ...names.filter((name) => name !== '').map(checkAddress)];
+}
+
+export function parseAdvertise(text: string): string {
+  if (!isAddress(text)) throw new InvalidArgumentError('Expected format: HOST:PORT, such as 203.0.113.7:5000.');
+  return text;
+}
+
+function checkAddress(name: string): string {
+  if (isAddress(name)) return name;
+  throw new InvalidArgumentError(
+    `Invalid bootstrap node format: ${name}. Expected format: HOST:PORT, such as 203.0.113.7:5000 or [2001:db8::7]:5000.`,
+  );
+}
+
+function isAddress(text: string): boolean {
+  const port = /^(?:\[[0-9a-fA-F:.%\w]+\]|[^:\s[\]]+):(\d{1,5})$/.exec(text)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+function wholeNumber(text: string, least: number, most: number, what: string): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  const range =
+    most === Number.MAX_SAFE_INTEGER ? `of at least ${String(least)}` : `from ${String(least)} to ${String(most)}`;
+  throw new InvalidArgumentError(`${what} is a whole number ${range}.`);
+}

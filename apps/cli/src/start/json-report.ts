@@ -1,0 +1,66 @@
+import type { DHTNode, Peer } from '@simpledht/node';
+import type { Output } from '../output.ts';
+import type { Report } from './report.ts';
+
+/** The life of a node as NDJSON: every line has `event` and `time` (ISO 8601). */
+export class JsonReport implements Report {
+  readonly #output: Output;
+
+  constructor(output: Output, node: DHTNode) {
+    this.#output = output;
+    this.#print('started', startedFacts(node));
+    if (node.info().ready) this.#print('ready', { size: node.size });
+    else
+      node.once('ready', () => {
+        this.#print('ready', { size: node.size });
+      });
+    node.on('peer-joined', (peer) => {
+      this.#print('peer-joined', { peer: peerFacts(peer) });
+    });
+    node.on('peer-suspect', (peer) => {
+      this.#print('peer-suspect', { peer: peerFacts(peer) });
+    });
+    node.on('peer-alive', (peer) => {
+      this.#print('peer-alive', { peer: peerFacts(peer) });
+    });
+    node.on('peer-left', (peer, reason) => {
+      this.#print('peer-left', { peer: peerFacts(peer), reason });
+    });
+    node.on('bootstrapped', (name) => {
+      this.#print('bootstrapped', { name });
+    });
+    node.on('bootstrap-retry', (name, attempt, of, reason) => {
+      this.#print('bootstrap-retry', { name, attempt, of, reason });
+    });
+    node.on('bootstrap-failed', (name, reason) => {
+      this.#print('bootstrap-failed', { name, reason });
+    });
+    node.on('address-observed', (address) => {
+      this.#print('address-observed', { address });
+    });
+    node.on('error', ({ message }) => {
+      this.#print('error', { message });
+    });
+  }
+
+  stopping(signal: NodeJS.Signals): void {
+    this.#print('stopping', { signal });
+  }
+
+  stopped(): void {
+    this.#print('stopped', {});
+  }
+
+  #print(event: string, facts: object): void {
+    this.#output.json({ event, time: new Date().toISOString(), ...facts });
+  }
+}
+
+function startedFacts(node: DHTNode): object {
+  const { id, address, port, localAddresses, publicAddress, protocol, secure } = { port: node.port, ...node.info() };
+  return { id, address, port, localAddresses, publicAddress: publicAddress ?? null, protocol, secure };
+}
+
+function peerFacts({ id, address, state }: Peer): object {
+  return { id, address, state };
+}

@@ -1,0 +1,14 @@
+/** Options of the verb `start`. */
+export interface StartOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly bootstrap: readonly string[];
+  readonly advertise?: string;
+  readonly json: boolean;
+}
+
+/** Tells what a running node does. It begins when it is made; the node has just started. */
+export interface Report {
+  stopping(signal: NodeJS.Signals): void;
+  stopped(): void;
+}

@@ -1,0 +1,27 @@
+import { explain } from '../errors.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+import { JsonReport } from './json-report.ts';
+import type { Report, StartOptions } from './report.ts';
+import { StopRequest } from './stop-request.ts';
+import { TextReport } from './text-report.ts';
+
+/** Starts a node, tells what it does, and stops it when somebody asks. */
+export async function runNode(output: Output, options: StartOptions): Promise<ExitCode> {
+  const stop = new StopRequest();
+  try {
+    const { createNode } = await import('@simpledht/node');
+    const { host, port, bootstrap, advertise } = options;
+    const node = await createNode({ host, port, bootstrap, ...(advertise === undefined ? {} : { advertise }) });
+    const report: Report = options.json ? new JsonReport(output, node) : new TextReport(output, node, options);
+    const signal = await stop.requested;
+    report.stopping(signal);
+    await node.stop();
+    report.stopped();
+    return exitCodes.done;
+  } catch (error) {
+    throw await explain(error, options);
+  } finally {
+    stop.close();
+  }
+}

@@ -1,0 +1,109 @@
+import type { DHTNode, Peer } from '@simpledht/node';
+import { isPublic, publicIpLine, splitAddress } from '../addresses.ts';
+import type { Output } from '../output.ts';
+import { count } from '../values.ts';
+import { startHints } from './hints.ts';
+import type { Report, StartOptions } from './report.ts';
+import { StatusLine } from './status-line.ts';
+
+/** The life of a node in sentences, those of the original first. */
+export class TextReport implements Report {
+  readonly #output: Output;
+  readonly #node: DHTNode;
+  readonly #status: StatusLine;
+  readonly #severalNames: boolean;
+
+  constructor(output: Output, node: DHTNode, options: StartOptions) {
+    this.#output = output;
+    this.#node = node;
+    this.#severalNames = options.bootstrap.length > 1;
+    this.#introduce(options);
+    this.#followSync();
+    this.#followPeers();
+    this.#followBootstrap();
+    this.#followAddress();
+    node.on('error', ({ message }) => {
+      output.say(`${output.paintWords.red('Error:')} ${message}`);
+    });
+    this.#status = new StatusLine(output, node);
+  }
+
+  stopping(): void {
+    this.#status.close();
+    this.#output.say('Stopping: saying goodbye to the other nodes');
+  }
+
+  stopped(): void {
+    this.#output.answer('Node stopped');
+  }
+
+  #introduce(options: StartOptions): void {
+    const { paint } = this.#output;
+    const node = this.#node;
+    this.#output.answer(paint.green(`Node started successfully on ${node.address}`));
+    this.#output.answer(`Public IP: ${publicIpLine(node.publicAddress)}`);
+    this.#output.answer(`Node ID: ${node.id}`);
+    this.#output.answer(`Local addresses: ${node.localAddresses.join(', ')}`);
+    for (const hint of startHints(node, options)) this.#output.say(hint);
+    for (const name of options.bootstrap) this.#output.say(`Joining through ${name} ...`);
+  }
+
+  #followSync(): void {
+    const tell = (): void => {
+      this.#output.answer(`In sync: ${count(this.#node.size, 'key')}`);
+    };
+    if (this.#node.info().ready) tell();
+    else this.#node.once('ready', tell);
+  }
+
+  #followPeers(): void {
+    const { paint } = this.#output;
+    const tell = (line: string): void => {
+      this.#output.answer(line);
+    };
+    this.#node.on('peer-joined', (peer) => {
+      tell(paint.green(`Node joined: ${nameOf(peer)}`));
+    });
+    this.#node.on('peer-suspect', (peer) => {
+      tell(paint.yellow(`Node does not answer: ${nameOf(peer)}`));
+    });
+    this.#node.on('peer-alive', (peer) => {
+      tell(paint.green(`Node answers again: ${nameOf(peer)}`));
+    });
+    this.#node.on('peer-left', (peer, reason) => {
+      if (reason === 'left') tell(paint.dim(`Node left: ${nameOf(peer)}`));
+      else if (reason === 'dead') tell(paint.red(`Node is dead: ${nameOf(peer)}`));
+      else tell(paint.dim(`Node replaced by a new one at its address: ${nameOf(peer)}`));
+    });
+  }
+
+  #followBootstrap(): void {
+    const { paint, paintWords } = this.#output;
+    this.#node.on('bootstrapped', (name) => {
+      this.#output.answer(paint.green(`Joined the network through ${name}`));
+    });
+    this.#node.on('bootstrap-retry', (name, attempt, of, reason) => {
+      const which = this.#severalNames ? ` (${name})` : '';
+      const why = /time|answer|response/i.test(reason) ? 'timed out' : `failed (${reason})`;
+      this.#output.say(
+        paintWords.yellow(`Connection attempt ${String(attempt)}/${String(of)} ${why}, retrying...${which}`),
+      );
+    });
+    this.#node.on('bootstrap-failed', (name, reason) => {
+      this.#output.say(`${paintWords.red(`Failed to bootstrap with ${name}:`)} ${reason}`);
+      this.#output.say('The node runs and goes on trying in the background');
+    });
+  }
+
+  #followAddress(): void {
+    this.#node.on('address-observed', (address) => {
+      const { host } = splitAddress(address);
+      this.#output.answer(isPublic(host) ? `Public IP: ${host}` : `Other nodes see this one as ${address}`);
+    });
+  }
+}
+
+/** Enough of the id to tell nodes apart, and the address. */
+function nameOf({ id, address }: Peer): string {
+  return `${id.slice(0, 8)} at ${address}`;
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { perform, verb, type Context } from '../context.ts';
+import { jsonOption, parseAdvertise, parseBootstrap, parseHost, parseListenPort } from '../options.ts';
+import type { StartOptions } from '../start/report.ts';
+
+const notes = `Runs until Ctrl+C or SIGTERM, says goodbye to the other nodes and ends with exit
+code 0; a second Ctrl+C ends it at once. When no bootstrap node answers, the node
+runs alone and goes on trying.`;
+
+export function startCommand(context: Context): Command {
+  return verb({
+    name: 'start',
+    description: 'run a node until Ctrl+C',
+    options: [
+      new Option('--host <host>', 'address to listen on; :: for IPv4 and IPv6')
+        .default('0.0.0.0')
+        .env('SIMPLEDHT_HOST')
+        .argParser(parseHost),
+      new Option('--port <port>', 'UDP port to listen on; 0 takes a free one')
+        .default(5000)
+        .env('SIMPLEDHT_PORT')
+        .argParser(parseListenPort),
+      new Option('--bootstrap <nodes>', 'nodes to join through: HOST:PORT,HOST:PORT')
+        .default([], 'none')
+        .env('SIMPLEDHT_BOOTSTRAP')
+        .argParser(parseBootstrap),
+      new Option('--advertise <address>', 'HOST:PORT where others reach this node (port forwarding)').argParser(
+        parseAdvertise,
+      ),
+      jsonOption('print events as JSON, one object a line'),
+    ],
+    notes,
+    examples: [
+      ['simpledht start', 'the first node'],
+      ['simpledht start --bootstrap 203.0.113.7:5000', 'on another machine, joined to the first'],
+      ['simpledht start --port 5001 --bootstrap 127.0.0.1:5000', 'a second one on this machine'],
+    ],
+  }).action((options: StartOptions) =>
+    perform(context, options.json, async () => {
+      // Only this verb needs it: the others, and `--version`, do not wait for it.
+      const { runNode } = await import('../start/run-node.ts');
+      return runNode(context.output, options);
+    }),
+  );
+}

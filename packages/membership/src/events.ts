@@ -1,0 +1,80 @@
+import type {
+  Address,
+  MemberUpdate,
+  MembershipDatagram,
+  MembershipReply,
+  MembershipRequest,
+  NodeId,
+} from '@simpledht/wire';
+import type { Member } from './member.ts';
+
+/** What the shell tells the core. */
+export type MembershipEvent =
+  /** Bootstrap: find the cluster through this name. Attempts with backoff, then in the background for ever. */
+  | { readonly type: 'join'; readonly name: string }
+  /** Outcome of the effect `resolve`. */
+  | { readonly type: 'resolved'; readonly name: string; readonly addresses: readonly Address[] }
+  | { readonly type: 'unresolved'; readonly name: string; readonly reason: string }
+  /** `from` is the address of a validated path: the sender can receive there. */
+  | { readonly type: 'datagram'; readonly from: Address; readonly message: MembershipDatagram }
+  /** Answered with the effect `reply` of the same `exchange`, a number of the shell's choice. */
+  | {
+      readonly type: 'request';
+      readonly from: Address;
+      readonly message: MembershipRequest;
+      readonly exchange: number;
+    }
+  /** Outcome of the effect `request` with that `exchange`: exactly one of the two. */
+  | { readonly type: 'answered'; readonly exchange: number; readonly message: MembershipReply }
+  | { readonly type: 'failed'; readonly exchange: number; readonly reason: string }
+  /** Members known from an earlier life of this process: dialled like the dead, told to nobody before they answer. */
+  | { readonly type: 'recall'; readonly members: readonly MemberUpdate[] }
+  /** Hints of the transport; they hasten a probe and decide nothing. */
+  | { readonly type: 'link-restarted'; readonly address: Address }
+  | { readonly type: 'link-down'; readonly address: Address }
+  /** The moment told by `deadline()` has come. Early and late ticks do no harm. */
+  | { readonly type: 'tick' }
+  /** Say goodbye. Nothing but the goodbyes happens afterwards. */
+  | { readonly type: 'leave' };
+
+/** What the core asks of the shell. */
+export type MembershipEffect =
+  | { readonly type: 'send'; readonly to: Address; readonly message: MembershipDatagram }
+  /** Answered by the event `answered` or `failed` with the same `exchange`. */
+  | {
+      readonly type: 'request';
+      readonly to: Address;
+      readonly message: MembershipRequest;
+      readonly exchange: number;
+      readonly timeoutMs: number;
+    }
+  | { readonly type: 'reply'; readonly exchange: number; readonly message: MembershipReply }
+  /** Answered by the event `resolved` or `unresolved` with the same name. */
+  | { readonly type: 'resolve'; readonly name: string }
+  | { readonly type: 'notice'; readonly notice: MembershipNotice };
+
+/** What a program or a person may want to know. */
+export type MembershipNotice =
+  | { readonly type: 'peer-joined'; readonly member: Member }
+  | { readonly type: 'peer-suspect'; readonly member: Member }
+  /** The suspicion was refuted. */
+  | { readonly type: 'peer-alive'; readonly member: Member }
+  /** `replaced`: another node answers at its address, and it is forgotten. The dead and the left stay in the roster. */
+  | { readonly type: 'peer-left'; readonly member: Member; readonly reason: 'dead' | 'left' | 'replaced' }
+  /** Attempt `attempt` failed, another follows. */
+  | {
+      readonly type: 'bootstrap-retry';
+      readonly name: string;
+      readonly attempt: number;
+      readonly of: number;
+      readonly reason: string;
+    }
+  /** The last attempt failed; the name is tried on in the background. */
+  | { readonly type: 'bootstrap-failed'; readonly name: string; readonly reason: string }
+  | { readonly type: 'bootstrapped'; readonly name: string; readonly via: NodeId }
+  /** A peer sees this node at an address that nobody has told before. */
+  | { readonly type: 'observed-address'; readonly address: Address; readonly by: NodeId }
+  /** The name leads to this very node. */
+  | { readonly type: 'self-bootstrap'; readonly name: string }
+  /** Another process uses this node's id. At most once a minute. `address` is '' when only hearsay tells of it. */
+  | { readonly type: 'identity-conflict'; readonly address: Address; readonly incarnation: number };

@@ -1,0 +1,143 @@
+import type { Address, Instant, NodeId } from '@simpledht/wire';
+import { between, sample, type RandomSource } from './chance.ts';
+import { Deadlines, earliest } from './deadlines.ts';
+import type { Exchanges } from './exchanges.ts';
+import { isLive, type Entry } from './member.ts';
+import { Pace } from './pace.ts';
+import type { Roster } from './roster.ts';
+import { contactSpreadMs, exchangePauseMs, type MembershipSettings } from './settings.ts';
+
+/**
+ * Makes one cluster of whoever can reach each other: greets members known only by hearsay, dials the dead for ever, and
+ * compares rosters now and then. Bounded by the roster: one contact or redial per member.
+ */
+export class Healer {
+  readonly #settings: MembershipSettings;
+  readonly #random: RandomSource;
+  readonly #roster: Roster;
+  readonly #exchanges: Exchanges;
+  readonly #contacts = new Deadlines<NodeId>();
+  /** Where to greet, if it is not the address in the roster. */
+  readonly #hints = new Map<NodeId, Address>();
+  readonly #redials = new Deadlines<NodeId>();
+  /** Pause before the next redial but one. */
+  readonly #pausesMs = new Map<NodeId, number>();
+  readonly #pace = new Pace();
+  #nextExchangeMs: number | undefined;
+
+  constructor(parts: {
+    readonly settings: MembershipSettings;
+    readonly random: RandomSource;
+    readonly roster: Roster;
+    readonly exchanges: Exchanges;
+  }) {
+    this.#settings = parts.settings;
+    this.#random = parts.random;
+    this.#roster = parts.roster;
+    this.#exchanges = parts.exchanges;
+  }
+
+  /** A live member that this node has not met, or that may be at another address. */
+  contact(id: NodeId, hint: Address | undefined, now: Instant): void {
+    if (hint !== undefined) this.#hints.set(id, hint);
+    if (this.#contacts.has(id)) return;
+    this.#contacts.set(id, now.monotonicMs + this.#random() * contactSpreadMs(this.#roster.size));
+    this.#arm(now);
+  }
+
+  /** A dead member: dialled soon, then with longer pauses for ever. */
+  redial(id: NodeId, now: Instant): void {
+    this.#dropContact(id);
+    this.#pausesMs.set(id, this.#settings.redialFirstMs);
+    this.#schedule(id, now);
+    this.#arm(now);
+  }
+
+  /** It is alive, or gone for good. */
+  rest(id: NodeId, now: Instant): void {
+    this.#redials.delete(id);
+    this.#pausesMs.delete(id);
+    this.#arm(now);
+  }
+
+  drop(id: NodeId): void {
+    this.#dropContact(id);
+    this.#redials.delete(id);
+    this.#pausesMs.delete(id);
+  }
+
+  stop(): void {
+    this.#contacts.clear();
+    this.#redials.clear();
+    this.#nextExchangeMs = undefined;
+  }
+
+  deadline(): number | undefined {
+    return earliest(this.#contacts.next(), this.#redials.next(), this.#nextExchangeMs);
+  }
+
+  tick(now: Instant): void {
+    for (const id of this.#takePaced(this.#contacts, now)) this.#greet(id, now);
+    for (const id of this.#takePaced(this.#redials, now)) this.#dial(id, now);
+    if (this.#nextExchangeMs !== undefined && now.monotonicMs >= this.#nextExchangeMs) this.#compare(now);
+  }
+
+  /** Many are dialled no faster than a few, whether they died at once or were invented by a liar. */
+  #takePaced(deadlines: Deadlines<NodeId>, now: Instant): readonly NodeId[] {
+    return deadlines.takeDue(now.monotonicMs).filter((id) => {
+      const atMs = this.#pace.wait(now.monotonicMs);
+      if (atMs !== undefined) deadlines.set(id, atMs);
+      return atMs === undefined;
+    });
+  }
+
+  #greet(id: NodeId, now: Instant): void {
+    const entry = this.#roster.get(id);
+    const to = this.#hints.get(id) ?? entry?.address;
+    this.#hints.delete(id);
+    if (entry === undefined || to === undefined || !isLive(entry)) return;
+    // It may have spoken meanwhile.
+    if (entry.verified && entry.address === to) return;
+    this.#exchanges.open({ to, target: id, roster: false }, now);
+  }
+
+  #dial(id: NodeId, now: Instant): void {
+    const entry = this.#roster.get(id);
+    if (entry?.state !== 'dead') return;
+    this.#schedule(id, now);
+    if (!this.#exchanges.isPendingTo(entry.address)) {
+      this.#exchanges.open({ to: entry.address, target: id, roster: true }, now);
+    }
+  }
+
+  #schedule(id: NodeId, now: Instant): void {
+    const { redialMinMs, redialMaxMs } = this.#settings;
+    const pauseMs = this.#pausesMs.get(id) ?? redialMinMs;
+    this.#pausesMs.set(id, 2 * pauseMs);
+    const settled = pauseMs >= redialMinMs;
+    const shortestMs = settled ? redialMinMs : pauseMs;
+    const longestMs = settled ? redialMaxMs : 2 * pauseMs;
+    this.#redials.set(id, now.monotonicMs + between(this.#random, shortestMs, longestMs));
+  }
+
+  /** Anti-entropy of the roster: gossip alone misses somebody in about 1 of 100 rounds of news at 25 % loss. */
+  #compare(now: Instant): void {
+    this.#roster.forgetOld(now);
+    const [peer] = sample(this.#roster.live, 1, this.#random, (entry: Entry) => entry.verified);
+    if (peer !== undefined) this.#exchanges.open({ to: peer.address, target: peer.id, roster: true }, now);
+    this.#nextExchangeMs = now.monotonicMs + this.#pauseMs();
+  }
+
+  #arm(now: Instant): void {
+    this.#nextExchangeMs ??= now.monotonicMs + this.#pauseMs();
+  }
+
+  #pauseMs(): number {
+    return between(this.#random, 0.75, 1.25) * exchangePauseMs(this.#settings, this.#roster.size);
+  }
+
+  #dropContact(id: NodeId): void {
+    this.#contacts.delete(id);
+    this.#hints.delete(id);
+  }
+}

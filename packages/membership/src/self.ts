@@ -1,0 +1,96 @@
+import { limits, type Address, type Instant, type MemberUpdate, type NodeId } from '@simpledht/wire';
+import type { Outbox } from './outbox.ts';
+import { isPlausible, maxHearsayIncarnation } from './precedence.ts';
+import { utf8Bytes } from './text.ts';
+
+/** Addresses at which this node was observed; more than one behind NAT or with several interfaces. The oldest goes. */
+const maxObservedAddresses = 8;
+
+const conflictPauseMs = 60_000;
+
+/**
+ * This node, as it speaks of itself.
+ *
+ * Invariants:
+ * 1. Only this class changes the own incarnation, and it only grows.
+ * 2. An accusation at the own incarnation or above is outbid at once; older ones are ignored.
+ */
+export class Self {
+  readonly id: NodeId;
+  /** Where it wishes to be reached; '' when it does not know and receivers take the source of its messages. */
+  readonly advertise: Address;
+  #incarnation: number;
+  #leaving = false;
+  #outbidEarlierLife = false;
+  #conflictToldMs = -Infinity;
+  readonly #observed: Address[] = [];
+  readonly #outbox: Outbox;
+
+  constructor(id: NodeId, incarnation: number, advertise: Address, outbox: Outbox) {
+    this.id = id;
+    this.#incarnation = incarnation;
+    this.advertise = advertise;
+    this.#outbox = outbox;
+  }
+
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  get update(): MemberUpdate {
+    return { id: this.id, address: this.advertise, state: 'alive', incarnation: this.#incarnation };
+  }
+
+  /** True for an address at which peers have seen this node. */
+  answersAt(address: Address): boolean {
+    return this.#observed.includes(address) || (address !== '' && address === this.advertise);
+  }
+
+  /** A peer says from where this node's messages come. True when nobody has told that address before. */
+  observe(address: Address): boolean {
+    if (address === '' || utf8Bytes(address) > limits.maxAddressBytes || this.#observed.includes(address)) return false;
+    if (this.#observed.push(address) > maxObservedAddresses) this.#observed.shift();
+    return true;
+  }
+
+  /** What others say of this node. True when it was an accusation, or a rival, that is now outbid and must be told. */
+  hear(update: MemberUpdate, now: Instant): boolean {
+    if (!isPlausible(update, maxHearsayIncarnation) || this.#leaving) return false;
+    return update.state === 'alive' ? this.#hearAlive(update, now) : this.#refute(update);
+  }
+
+  /** Another process speaks with this node's id. */
+  conflict(address: Address, incarnation: number, now: Instant): void {
+    this.#outbox.count('identity-conflicts');
+    if (now.monotonicMs - this.#conflictToldMs < conflictPauseMs) return;
+    this.#conflictToldMs = now.monotonicMs;
+    this.#outbox.notice({ type: 'identity-conflict', address, incarnation });
+  }
+
+  #refute(update: MemberUpdate): boolean {
+    if (update.incarnation < this.#incarnation) return false;
+    this.#incarnation = update.incarnation + 1;
+    this.#outbox.count('refutations');
+    return true;
+  }
+
+  /**
+   * "You are alive at an incarnation that you never had": an earlier life of this node whose clock was ahead, to be outbid
+   * once. When it happens again, somebody else lives under this id and outbids back.
+   */
+  #hearAlive(update: MemberUpdate, now: Instant): boolean {
+    if (update.incarnation <= this.#incarnation) return false;
+    if (this.#outbidEarlierLife) this.conflict('', update.incarnation, now);
+    this.#outbidEarlierLife = true;
+    this.#incarnation = update.incarnation + 1;
+    return true;
+  }
+}

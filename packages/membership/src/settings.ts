@@ -1,0 +1,137 @@
+import { limits } from '@simpledht/wire';
+
+/** Times in ms. The presets give all of them; a user overrides single ones. */
+export interface MembershipSettings {
+  /** One member is probed per interval. Sets the pace of everything, and the idle cost: 2 datagrams per interval. */
+  readonly probeIntervalMs: number;
+  /** Then others are asked to probe. Above the 99th percentile of round trips, at most half of the interval. */
+  readonly probeTimeoutMs: number;
+  /** How many others are asked. */
+  readonly indirectProbes: number;
+  /** Suspicion lasts this × max(1, log10 N) intervals. */
+  readonly suspicionMultiplier: number;
+  /** Pace of gossip while there is news. */
+  readonly gossipIntervalMs: number;
+  /** Peers told per round. */
+  readonly gossipFanout: number;
+  /** Each piece of news is sent this × ⌈log10(N + 1)⌉ times. */
+  readonly transmitMultiplier: number;
+  /** Size of a datagram with gossip, bytes, by a careful estimate. */
+  readonly maxGossipBytes: number;
+  /** Every so often the roster is exchanged with one member, which repairs what gossip lost. Longer in large clusters. */
+  readonly exchangeIntervalMs: number;
+  /** Time limit of one roster exchange, and so of one bootstrap attempt. */
+  readonly exchangeTimeoutMs: number;
+  /** Attempts of one `join` before it is reported as failed. */
+  readonly bootstrapAttempts: number;
+  /** Pause after the first attempt; doubles. */
+  readonly bootstrapBackoffMs: number;
+  /** Longest pause between attempts in the background. */
+  readonly bootstrapMaxBackoffMs: number;
+  /** Pause before a dead member is dialled for the first time; doubles up to the span below. */
+  readonly redialFirstMs: number;
+  /** A dead member is dialled for ever, each time after a pause drawn from this span. */
+  readonly redialMinMs: number;
+  readonly redialMaxMs: number;
+  /** Time limit of each goodbye. */
+  readonly leaveTimeoutMs: number;
+  /** A member dead or left for so long is forgotten. */
+  readonly forgetAfterMs: number;
+  /** Members kept in all. When full, the member longest dead makes room for a live one. */
+  readonly maxMembers: number;
+}
+
+export type MembershipPreset = 'local' | 'lan' | 'wan';
+
+interface Pace {
+  readonly probeIntervalMs: number;
+  readonly probeTimeoutMs: number;
+  readonly indirectProbes: number;
+  readonly suspicionMultiplier: number;
+  readonly gossipIntervalMs: number;
+  readonly gossipFanout: number;
+  readonly transmitMultiplier: number;
+  readonly exchangeIntervalMs: number;
+}
+
+/**
+ * The paces are memberlist's (config.go, DefaultLANConfig, DefaultWANConfig, DefaultLocalConfig); the rest follows from them.
+ * Healing does not depend on the network's pace: two halves must be one again within 60 s of contact, so the longest
+ * pause between two dials stays under that (foca's 65 s would not).
+ */
+function preset(pace: Pace): MembershipSettings {
+  return {
+    ...pace,
+    maxGossipBytes: 1000,
+    // Room for a lost handshake packet and its repetition, yet 3 attempts and their pauses stay within 20 s.
+    exchangeTimeoutMs: Math.min(5000, 4 * pace.probeTimeoutMs),
+    bootstrapAttempts: 3,
+    bootstrapBackoffMs: 500,
+    bootstrapMaxBackoffMs: 60_000,
+    redialFirstMs: 2 * pace.probeIntervalMs,
+    redialMinMs: 30_000,
+    redialMaxMs: 55_000,
+    leaveTimeoutMs: Math.min(1000, pace.probeTimeoutMs),
+    forgetAfterMs: 7 * 24 * 3_600_000,
+    maxMembers: limits.maxMembers,
+  };
+}
+
+export const presets: Readonly<Record<MembershipPreset, MembershipSettings>> = {
+  /** One machine: round trips under 10 ms. */
+  local: preset({
+    probeIntervalMs: 1000,
+    probeTimeoutMs: 200,
+    indirectProbes: 1,
+    suspicionMultiplier: 3,
+    gossipIntervalMs: 100,
+    gossipFanout: 3,
+    transmitMultiplier: 2,
+    exchangeIntervalMs: 15_000,
+  }),
+  /** One data centre or house: round trips under 100 ms. The default. */
+  lan: preset({
+    probeIntervalMs: 1000,
+    probeTimeoutMs: 500,
+    indirectProbes: 3,
+    suspicionMultiplier: 4,
+    gossipIntervalMs: 200,
+    gossipFanout: 3,
+    transmitMultiplier: 4,
+    exchangeIntervalMs: 30_000,
+  }),
+  /** Between continents: round trips under 1 s. */
+  wan: preset({
+    probeIntervalMs: 5000,
+    probeTimeoutMs: 3000,
+    indirectProbes: 3,
+    suspicionMultiplier: 6,
+    gossipIntervalMs: 500,
+    gossipFanout: 4,
+    transmitMultiplier: 4,
+    exchangeIntervalMs: 60_000,
+  }),
+};
+
+/** How long a suspect has to refute (Lifeguard §IV-A, its minimum; memberlist suspicionTimeout). `size` counts this node. */
+export function suspicionMs(settings: MembershipSettings, size: number): number {
+  return settings.suspicionMultiplier * Math.max(1, Math.log10(size)) * settings.probeIntervalMs;
+}
+
+/** How often one piece of news is sent by one node (SWIM §4.1: λ·log n reaches all; memberlist retransmitLimit). */
+export function transmitLimit(settings: MembershipSettings, size: number): number {
+  return settings.transmitMultiplier * Math.ceil(Math.log10(size + 1));
+}
+
+/** Above 32 members the roster is exchanged less often (memberlist pushPullScale), as it is longer then. */
+export function exchangePauseMs(settings: MembershipSettings, size: number): number {
+  return settings.exchangeIntervalMs * (size <= 32 ? 1 : Math.ceil(Math.log2(size) - 5) + 1);
+}
+
+/**
+ * Span over which newly learned members are contacted. When many join at once each of them hears of all others at about
+ * the same time, so nobody is dialled more than about 20 times a second: the transport's allowance for handshakes.
+ */
+export function contactSpreadMs(size: number): number {
+  return Math.max(200, 50 * size);
+}

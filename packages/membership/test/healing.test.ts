@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { ownIncarnation, ownWord, peer, Script, self, update } from './script.ts';
+
+const [a, b, c] = [peer(1), peer(2), peer(3)];
+const quiet = { probeIntervalMs: 1e9, suspicionMultiplier: 1e-9, redialFirstMs: 2000 };
+
+describe('the dead', () => {
+  it('are dialled soon, then every 30 to 55 s for ever, and told that they are dead', () => {
+    const script = new Script({ settings: quiet }).meet(a, b);
+    script.gossip(b, [update(a, 'dead')]).pass(5);
+    expect(script.stateOf(a)).toBe('dead');
+    script.take();
+    const dials = script
+      .pass(3_600_000)
+      .requests()
+      .filter(({ to }) => to === a.address);
+    expect(dials[0]?.atMs).toBeLessThan(4100);
+    expect(dials.length).toBeGreaterThan(3_600_000 / 56_000);
+    const gaps = dials.slice(1).map(({ atMs }, index) => atMs - (dials[index]?.atMs ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(55_000);
+    expect(Math.min(...gaps.slice(4))).toBeGreaterThanOrEqual(30_000);
+    expect(dials[9]?.message).toMatchObject({ members: [update(a, 'dead'), expect.anything(), update(b)] });
+  });
+
+  it('are alive again by one answer', () => {
+    const script = new Script({ settings: quiet }).meet(a, b);
+    script
+      .gossip(b, [update(a, 'dead')])
+      .pass(5)
+      .take();
+    const [dial] = script.pass(5000).requests();
+    const message = { kind: 'roster', from: a.id, incarnation: 2, observed: '', members: [], next: '' } as const;
+    script.tell({ type: 'answered', exchange: dial?.exchange ?? 0, message });
+    expect(script.notices()).toMatchObject([{ type: 'peer-joined', member: { id: a.id, incarnation: 2 } }]);
+    expect(
+      script
+        .pass(25_000)
+        .requests()
+        .filter(({ to }) => to === a.address),
+    ).toEqual([]);
+  });
+
+  it('are forgotten after a week', () => {
+    const script = new Script({ settings: { ...quiet, forgetAfterMs: 60_000 } }).meet(a, b);
+    script.gossip(b, [update(a, 'dead'), update(c, 'left')]).pass(5);
+    expect(script.core.members).toHaveLength(3);
+    script.pass(120_000);
+    expect(script.core.members.map(({ id }) => id)).toEqual([b.id]);
+  });
+
+  it('make room for the living when the table is full, oldest and never met ones first', () => {
+    const script = new Script({ settings: { ...quiet, maxMembers: 3 } }).meet(a, b);
+    script.gossip(b, [update(a, 'dead')]).pass(5);
+    script.gossip(b, [update(c, 'dead')]);
+    script.meet(peer(4));
+    expect(script.core.members.map(({ id }) => id)).toEqual([a.id, b.id, peer(4).id]);
+    script.meet(peer(5));
+    expect(script.core.members.map(({ id }) => id)).toEqual([b.id, peer(4).id, peer(5).id]);
+    script.meet(peer(6));
+    expect(script.core.member(peer(6).id)).toBeUndefined();
+    expect(script.core.counters['roster-full']).toBe(1);
+  });
+});
+
+describe('members of an earlier life', () => {
+  it('are dialled at once, told to nobody, and join when they answer', () => {
+    const script = new Script({ settings: quiet });
+    script.tell({ type: 'recall', members: [update(a), update(b, 'left'), update(self, 'alive', 5)] });
+    expect(script.core.members).toMatchObject([
+      { id: a.id, state: 'dead' },
+      { id: b.id, state: 'left' },
+    ]);
+    expect(script.notices()).toEqual([]);
+    const [dial, ...others] = script.pass(4100).requests();
+    expect(others).toEqual([]);
+    expect(dial).toMatchObject({ to: a.address, message: { members: [update(a, 'dead')] } });
+    script.gossip(a, [ownWord(a, 2)]);
+    expect(script.stateOf(a)).toBe('alive');
+  });
+});
+
+describe('leave', () => {
+  it('says goodbye to every live member at once, then is silent', () => {
+    const script = new Script().meet(a, b, c);
+    script.gossip(c, [update(a, 'suspect'), update(peer(4), 'dead')]).take();
+    script.tell({ type: 'leave' });
+    const requests = script.requests();
+    expect(requests.map(({ to }) => to).sort()).toEqual([a.address, b.address, c.address]);
+    for (const { message, timeoutMs } of requests) {
+      expect(message).toEqual({ kind: 'leave', from: self.id, incarnation: ownIncarnation });
+      expect(timeoutMs).toBe(500);
+    }
+    expect(script.core.departed).toBe(false);
+    const [first, second, third] = requests;
+    script.tell({ type: 'answered', exchange: first?.exchange ?? 0, message: { kind: 'done' } });
+    script.tell({ type: 'failed', exchange: second?.exchange ?? 0, reason: 'timed out' });
+    script.gossip(b, [update(self, 'left', ownIncarnation)]);
+    script.hear(b.address, { kind: 'ping', from: b.id, target: self.id, nonce: 1, updates: [] });
+    expect(script.take()).toEqual([]);
+    expect(third).toBeDefined();
+    script.pass(10_000);
+    expect(script.core.departed).toBe(true);
+    expect(script.core.deadline()).toBeUndefined();
+  });
+
+  it('answers the goodbye of another that leaves at the same time', () => {
+    const script = new Script().meet(a).tell({ type: 'leave' });
+    expect(script.request(a.address, { kind: 'leave', from: a.id, incarnation: 1 })).toEqual({ kind: 'done' });
+  });
+
+  it('marks who leaves, tells others, and leaves it alone', () => {
+    const script = new Script().meet(a, b);
+    expect(script.request(a.address, { kind: 'leave', from: a.id, incarnation: 1 })).toEqual({ kind: 'done' });
+    const effects = script.pass(300_000).take();
+    expect(effects).toContainEqual(
+      expect.objectContaining({ notice: expect.objectContaining({ type: 'peer-left', reason: 'left' }) }),
+    );
+    const told = effects.filter(
+      (effect) =>
+        effect.type === 'send' &&
+        'updates' in effect.message &&
+        effect.message.updates.some(({ state }) => state === 'left'),
+    );
+    expect(told.length).toBeGreaterThan(0);
+    expect(effects.filter((effect) => 'to' in effect && effect.to === a.address)).toEqual([]);
+  });
+
+  it('brings back who left only by a higher incarnation', () => {
+    const script = new Script().meet(a, b);
+    script.request(a.address, { kind: 'leave', from: a.id, incarnation: 1 });
+    script.gossip(b, [update(a), update(a, 'suspect')]);
+    expect(script.stateOf(a)).toBe('left');
+    script.gossip(a, [ownWord(a, 2)]);
+    expect(script.stateOf(a)).toBe('alive');
+  });
+
+  it('does not believe a goodbye from another address, nor an old one', () => {
+    const script = new Script().meet(a, b);
+    script.gossip(a, [ownWord(a, 5)]);
+    script.request(a.address, { kind: 'leave', from: a.id, incarnation: 4 });
+    expect(script.stateOf(a)).toBe('alive');
+    script.request(b.address, { kind: 'leave', from: a.id, incarnation: 5 });
+    expect(script.stateOf(a)).toBe('suspect');
+  });
+});

@@ -1,0 +1,278 @@
+import type { Address, Instant, MembershipReply, NodeId } from '@simpledht/wire';
+import {
+  Membership,
+  type MembershipEffect,
+  type MembershipEvent,
+  type MembershipNotice,
+  type MembershipSettings,
+} from '@simpledht/membership';
+import { Schedule, seeded } from './schedule.ts';
+
+const wallStartMs = 1_760_000_000_000;
+
+/** When a lost request is sent again, like a transport does. */
+const retransmissionMs = [0, 100, 300, 700, 1500, 3000];
+
+type RequestEffect = Extract<MembershipEffect, { type: 'request' }>;
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Part of the datagrams that get lost. */
+  readonly loss?: number;
+  /** One way, drawn anew for each datagram. */
+  readonly delayMs?: readonly [number, number];
+  readonly settings?: Partial<MembershipSettings>;
+}
+
+export interface NodeOptions {
+  readonly id?: NodeId;
+  readonly address?: Address;
+  readonly bootstrap?: readonly Address[];
+  /** Its wall clock is ahead by this. */
+  readonly skewMs?: number;
+}
+
+export interface TimedNotice {
+  readonly atMs: number;
+  readonly notice: MembershipNotice;
+}
+
+/** One simulated process: a core and its shell. */
+export class SimulatedNode {
+  readonly id: NodeId;
+  readonly address: Address;
+  readonly skewMs: number;
+  readonly core: Membership;
+  readonly notices: TimedNotice[] = [];
+  running = true;
+  datagramsSent = 0;
+  requestsSent = 0;
+  /** The pending timer; an older one finds another number and does nothing. */
+  timer = 0;
+
+  constructor(id: NodeId, address: Address, skewMs: number, core: Membership) {
+    this.id = id;
+    this.address = address;
+    this.skewMs = skewMs;
+    this.core = core;
+  }
+
+  /** Ids of members in a state. */
+  idsOf(...states: readonly string[]): NodeId[] {
+    return this.core.members.filter(({ state }) => states.includes(state)).map(({ id }) => id);
+  }
+
+  noticesOf<Type extends MembershipNotice['type']>(type: Type): Extract<MembershipNotice, { type: Type }>[] {
+    return this.notices.map(({ notice }) => notice).filter((notice) => notice.type === type) as Extract<
+      MembershipNotice,
+      { type: Type }
+    >[];
+  }
+}
+
+/**
+ * Many cores, one virtual network. Datagrams are lost and delayed; requests are repeated until their time is over, run at
+ * most once, and fail by time-out, as a transport does it. Names resolve to themselves unless `names` says otherwise.
+ */
+export class Simulation {
+  readonly schedule: Schedule = new Schedule();
+  readonly nodes: SimulatedNode[] = [];
+  readonly names = new Map<string, readonly Address[]>();
+  loss: number;
+  readonly #random: () => number;
+  readonly #delayMs: readonly [number, number];
+  readonly #settings: Partial<MembershipSettings>;
+  /** Who listens at an address now. */
+  readonly #listening = new Map<Address, SimulatedNode>();
+  #isCut: (from: Address, to: Address) => boolean = () => false;
+  #lastExchange = 0;
+  readonly #replies = new Map<number, (message: MembershipReply) => void>();
+
+  constructor({ seed, loss = 0, delayMs = [0.1, 2], settings = {} }: SimulationOptions) {
+    this.#random = seeded(seed);
+    this.loss = loss;
+    this.#delayMs = delayMs;
+    this.#settings = settings;
+  }
+
+  get nowMs(): number {
+    return this.schedule.nowMs;
+  }
+
+  get running(): SimulatedNode[] {
+    return this.nodes.filter(({ running }) => running);
+  }
+
+  start(options: NodeOptions = {}): SimulatedNode {
+    const index = this.nodes.length;
+    const address = options.address ?? `10.0.${String(index >> 8)}.${String(index & 255)}:5000`;
+    const id = options.id ?? this.#drawId();
+    const skewMs = options.skewMs ?? 0;
+    const incarnation = Math.floor((wallStartMs + skewMs + this.nowMs) / 1000);
+    const core = new Membership({ id, random: this.#random, incarnation, settings: this.#settings });
+    const node = new SimulatedNode(id, address, skewMs, core);
+    this.nodes.push(node);
+    this.#listening.set(address, node);
+    for (const name of options.bootstrap ?? []) this.tell(node, { type: 'join', name });
+    return node;
+  }
+
+  /** `count` nodes, all joining through the first. */
+  startMany(count: number): SimulatedNode[] {
+    const seed = this.start();
+    return [seed, ...Array.from({ length: count - 1 }, () => this.start({ bootstrap: [seed.address] }))];
+  }
+
+  /** `kill -9`. */
+  kill(node: SimulatedNode): void {
+    node.running = false;
+    if (this.#listening.get(node.address) === node) this.#listening.delete(node.address);
+  }
+
+  leave(node: SimulatedNode): void {
+    this.tell(node, { type: 'leave' });
+  }
+
+  /** Cuts what the predicate says; nothing by default. */
+  cut(isCut: (from: Address, to: Address) => boolean = () => false): void {
+    this.#isCut = isCut;
+  }
+
+  /** Nodes of different groups do not reach each other. */
+  partition(...groups: readonly (readonly SimulatedNode[])[]): void {
+    const groupOf = new Map(groups.flatMap((group, index) => group.map(({ address }) => [address, index] as const)));
+    this.cut((from, to) => groupOf.get(from) !== groupOf.get(to));
+  }
+
+  run(forMs: number): void {
+    this.schedule.runUntil(this.nowMs + forMs);
+  }
+
+  /** Ms until the condition held, looked at every 50 ms; Infinity if it did not within the limit. */
+  runUntil(holds: () => boolean, limitMs: number): number {
+    const startMs = this.nowMs;
+    while (this.nowMs - startMs < limitMs) {
+      if (holds()) return this.nowMs - startMs;
+      this.run(50);
+    }
+    return holds() ? this.nowMs - startMs : Infinity;
+  }
+
+  tell(node: SimulatedNode, event: MembershipEvent): void {
+    if (!node.running) return;
+    node.core.handle(event, this.#instant(node));
+    for (const effect of node.core.take()) this.#perform(node, effect);
+    this.#arm(node);
+  }
+
+  /** Everyone running holds exactly everyone else that runs as alive. */
+  isWhole(): boolean {
+    const count = this.running.length;
+    return this.running.every(({ core }) => {
+      const live = core.members.filter(({ state }) => state === 'alive');
+      return live.length === count - 1 && live.every(({ address, id }) => this.#listening.get(address)?.id === id);
+    });
+  }
+
+  #instant(node: SimulatedNode): Instant {
+    return { monotonicMs: this.nowMs, wallMs: wallStartMs + this.nowMs + node.skewMs };
+  }
+
+  #arm(node: SimulatedNode): void {
+    const timer = ++node.timer;
+    const atMs = node.core.deadline();
+    if (atMs === undefined) return;
+    this.schedule.at(atMs, () => {
+      if (node.timer === timer) this.tell(node, { type: 'tick' });
+    });
+  }
+
+  #perform(node: SimulatedNode, effect: MembershipEffect): void {
+    switch (effect.type) {
+      case 'send':
+        node.datagramsSent++;
+        this.#carry(node.address, effect.to, (target) => {
+          this.tell(target, { type: 'datagram', from: node.address, message: effect.message });
+        });
+        return;
+      case 'request':
+        node.requestsSent++;
+        this.#request(node, effect);
+        return;
+      case 'reply':
+        this.#replies.get(effect.exchange)?.(effect.message);
+        this.#replies.delete(effect.exchange);
+        return;
+      case 'resolve':
+        this.schedule.after(1, () => {
+          const addresses = this.names.get(effect.name) ?? [effect.name];
+          this.tell(node, { type: 'resolved', name: effect.name, addresses });
+        });
+        return;
+      case 'notice':
+        node.notices.push({ atMs: this.nowMs, notice: effect.notice });
+    }
+  }
+
+  /** One datagram: lost, cut, or delivered to whoever listens there when it arrives. */
+  #carry(from: Address, to: Address, deliver: (target: SimulatedNode) => void): void {
+    if (this.#random() < this.loss || this.#isCut(from, to)) return;
+    const [low, high] = this.#delayMs;
+    this.schedule.after(low + this.#random() * (high - low), () => {
+      const target = this.#listening.get(to);
+      if (target !== undefined) deliver(target);
+    });
+  }
+
+  #request(node: SimulatedNode, { to, message, exchange, timeoutMs }: RequestEffect): void {
+    let settled = false;
+    const settle = (event: MembershipEvent): void => {
+      if (settled) return;
+      settled = true;
+      this.tell(node, event);
+    };
+    const answered = (reply: MembershipReply): void => {
+      settle({ type: 'answered', exchange, message: reply });
+    };
+    let arrived = false;
+    const deliver = (target: SimulatedNode): void => {
+      if (arrived) return;
+      arrived = true;
+      const number = ++this.#lastExchange;
+      this.#replies.set(number, (reply) => {
+        this.#repeat(
+          () => settled,
+          () => {
+            this.#carry(target.address, node.address, (asker) => {
+              if (asker === node) answered(reply);
+            });
+          },
+        );
+      });
+      this.tell(target, { type: 'request', from: node.address, message, exchange: number });
+    };
+    this.#repeat(
+      () => arrived || settled,
+      () => {
+        this.#carry(node.address, to, deliver);
+      },
+    );
+    this.schedule.after(timeoutMs, () => {
+      settle({ type: 'failed', exchange, reason: 'timed out' });
+    });
+  }
+
+  #repeat(done: () => boolean, send: () => void): void {
+    for (const delayMs of retransmissionMs) {
+      this.schedule.after(delayMs, () => {
+        if (!done()) send();
+      });
+    }
+  }
+
+  #drawId(): NodeId {
+    let id = '';
+    while (id.length < 32) id += Math.floor(this.#random() * 16).toString(16);
+    return id as NodeId;
+  }
+}

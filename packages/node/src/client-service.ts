@@ -1,0 +1,134 @@
+import {
+  decodeValue,
+  encodeMessage,
+  encodeValue,
+  InDoubtError,
+  limits,
+  SimpleDHTError,
+  type ClientEntries,
+  type ClientList,
+  type ClientPut,
+  type ClientReply,
+  type ClientRequest,
+  type Failure,
+} from '@simpledht/wire';
+import { splitKey } from '@simpledht/storage';
+import type { Facts } from './facts.ts';
+import type { ReplicatedMap } from './replicated-map.ts';
+import type { WriteResult } from './types.ts';
+import { versionOf } from './versions.ts';
+
+/** Values of one list page, bytes: a page is one message and should not stall others. */
+const maxPageBytes = 256 * 1024;
+const empty = new Uint8Array(0);
+
+/** What the service needs of its node. */
+export interface ServedNode {
+  map(namespace: string): ReplicatedMap;
+  facts(): Facts;
+  readonly maxValueBytes: number;
+}
+
+/** Answers calls from outside the cluster: the verbs of the map for clients that never join. */
+export class ClientService {
+  readonly #node: ServedNode;
+
+  constructor(node: ServedNode) {
+    this.#node = node;
+  }
+
+  readonly serve = (request: ClientRequest, reply: (payload: Uint8Array) => void): void => {
+    this.#answer(request).then(
+      (answer) => {
+        reply(encodeMessage(answer));
+      },
+      (error: unknown) => {
+        reply(encodeMessage(failureOf(error)));
+      },
+    );
+  };
+
+  async #answer(request: ClientRequest): Promise<ClientReply> {
+    switch (request.kind) {
+      case 'client-put':
+        return this.#put(request);
+      case 'client-delete': {
+        const { namespace, key, acks, timeoutMs } = request;
+        const result = await this.#node.map(namespace).delete(key, { acks, timeout: timeoutMs });
+        return this.#written(result, result.existed);
+      }
+      case 'client-get':
+        return this.#get(request.namespace, request.key);
+      case 'client-list':
+        return this.#list(request);
+      case 'client-inspect':
+        return { kind: 'client-facts', facts: encodeValue(this.#facts(request.what), limits.maxValueBytes) };
+    }
+  }
+
+  async #put({ namespace, key, value, acks, timeoutMs }: ClientPut): Promise<ClientReply> {
+    this.#checkValue(value);
+    return this.#written(await this.#node.map(namespace).putEncoded(key, value, { acks, timeout: timeoutMs }), false);
+  }
+
+  /** The client has encoded the value; a value that does not decode would be everyone's trouble. */
+  #checkValue(value: Uint8Array): void {
+    const { maxValueBytes } = this.#node;
+    if (value.length > maxValueBytes)
+      throw new SimpleDHTError(
+        'ERR_VALUE_TOO_LARGE',
+        `The value takes ${String(value.length)} bytes; this node stores at most ${String(maxValueBytes)}`,
+      );
+    try {
+      decodeValue(value);
+    } catch (cause) {
+      throw new SimpleDHTError('ERR_INVALID_VALUE', 'The value does not decode', { cause });
+    }
+  }
+
+  #written({ version, acknowledged }: WriteResult, existed: boolean): ClientReply {
+    return { kind: 'client-written', version, acknowledged, members: this.#node.facts().info().members, existed };
+  }
+
+  async #get(namespace: string, key: string): Promise<ClientReply> {
+    const record = await this.#node.map(namespace).find(key);
+    if (record === undefined || record.value === null)
+      return { kind: 'client-value', found: false, value: empty, version: '', writer: '', expiresAt: 0 };
+    const { value, writer, expiresAt } = record;
+    return { kind: 'client-value', found: true, value, version: versionOf(record), writer, expiresAt };
+  }
+
+  #list({ namespace, prefix, after, limit, values }: ClientList): ClientEntries {
+    const bounds = { prefix, limit: limit + 1, ...(after === '' ? {} : { gt: after }) };
+    const entries: (readonly [string, Uint8Array])[] = [];
+    let bytes = 0;
+    for (const record of this.#node.map(namespace).records(bounds)) {
+      const full = entries.length === limit || (entries.length > 0 && bytes > maxPageBytes);
+      if (full) return { kind: 'client-entries', entries, done: false };
+      const value = values && record.value !== null ? record.value : empty;
+      bytes += record.key.length + value.length;
+      entries.push([splitKey(record.key).key, value]);
+    }
+    return { kind: 'client-entries', entries, done: true };
+  }
+
+  #facts(what: 'info' | 'peers' | 'ping'): unknown {
+    if (what === 'ping') return null;
+    const facts = what === 'info' ? this.#node.facts().info() : this.#node.facts().peers();
+    return withoutUndefined(facts);
+  }
+}
+
+/** MessagePack has no `undefined`: a fact that is not known is left out. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+}
+
+function failureOf(error: unknown): Failure {
+  const code = SimpleDHTError.is(error) ? error.code : 'ERR_REMOTE';
+  const message = error instanceof Error ? error.message : String(error);
+  const { acknowledged, needed } = error instanceof InDoubtError ? error : { acknowledged: 0, needed: 0 };
+  return { kind: 'failure', code, message, acknowledged, needed };
+}

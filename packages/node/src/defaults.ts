@@ -1,0 +1,46 @@
+import { memoryStore, type Store } from '@simpledht/storage';
+import {
+  silentLogger,
+  systemClock,
+  systemRandom,
+  udpTransport,
+  type Clock,
+  type Logger,
+  type Random,
+  type Transport,
+} from '@simpledht/transport';
+import { limits } from '@simpledht/wire';
+import type { NodeOptions } from './options.ts';
+
+/** Everything a node is made of, chosen. */
+export interface Parts {
+  readonly transport: Transport;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly bootstrap: readonly string[];
+  readonly advertise: string | undefined;
+  readonly maxValueBytes: number;
+}
+
+/** The port of the original and of every example. */
+export const defaultPort = 5000;
+
+/** The one place where the facade names concrete adapters. */
+export function chooseParts(options: NodeOptions): Parts {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const logger = options.logger ?? silentLogger;
+  const { host = '0.0.0.0', port = defaultPort } = options;
+  return {
+    clock,
+    random,
+    logger,
+    transport: options.transport ?? udpTransport({ host, port, clock, random, logger }),
+    store: options.store ?? memoryStore(),
+    bootstrap: options.bootstrap ?? [],
+    advertise: options.advertise,
+    maxValueBytes: options.maxValueBytes ?? limits.defaultMaxValueBytes,
+  };
+}

@@ -1,0 +1,149 @@
+import { Membership, type MembershipNotice } from '@simpledht/membership';
+import { Replica } from '@simpledht/storage';
+import type { Address, ClientRequest, NodeId } from '@simpledht/wire';
+import type { Parts } from '../defaults.ts';
+import type { Identity } from '../identity.ts';
+import { Acknowledgements } from './acknowledgements.ts';
+import { Inbound } from './inbound.ts';
+import { MembershipShell } from './membership-shell.ts';
+import { ReplicaShell, type ReplicaSignal } from './replica-shell.ts';
+
+/** What the replica tells beyond settled acknowledgements, which the driver settles itself. */
+export type MapSignal = Exclude<ReplicaSignal, { type: 'acknowledged' }>;
+
+/** What the driver tells its owner. */
+export interface DriverHooks {
+  readonly onNotice: (notice: MembershipNotice) => void;
+  readonly onSignal: (signal: MapSignal) => void;
+  readonly onError: (error: Error) => void;
+  readonly serve: (request: ClientRequest, reply: (payload: Uint8Array) => void) => void;
+}
+
+/** Joins the three layers: runs the cores' effects, and tells the replica whom membership has found. */
+export class Driver {
+  readonly membership: MembershipShell;
+  readonly replica: ReplicaShell;
+  readonly acknowledgements: Acknowledgements;
+  readonly inbound: Inbound;
+  readonly #parts: Parts;
+  readonly #hooks: DriverHooks;
+  /** Bootstrap names whose attempts are not over. Bounded by the option. */
+  readonly #joining: Set<string>;
+
+  constructor(parts: Parts, identity: Identity, hooks: DriverHooks) {
+    this.#parts = parts;
+    this.#hooks = hooks;
+    this.#joining = new Set(parts.bootstrap);
+    const { transport, clock, random, store } = parts;
+    const core = new Membership({
+      id: identity.id,
+      random: () => random.next(),
+      // Seconds of the wall clock: a restarted member speaks over what was said of its former life.
+      incarnation: Math.floor(clock.now() / 1000),
+      ...(parts.advertise === undefined ? {} : { advertise: parts.advertise }),
+    });
+    this.membership = new MembershipShell({ core, transport, clock, onNotice: this.#onNotice });
+    this.replica = new ReplicaShell({
+      core: new Replica({
+        id: identity.id,
+        store,
+        random: () => random.next(),
+        randomBytes: (length) => random.bytes(length),
+        alone: parts.bootstrap.length === 0,
+      }),
+      store,
+      transport,
+      clock,
+      addressOf: (peer) => core.member(peer)?.address,
+      onSignal: this.#onSignal,
+      onError: hooks.onError,
+    });
+    this.acknowledgements = new Acknowledgements(this.replica, clock);
+    this.inbound = new Inbound({
+      membership: this.membership,
+      replica: this.replica,
+      serve: hooks.serve,
+      onError: hooks.onError,
+    });
+  }
+
+  /** Begins to join and to probe. The transport is open. */
+  start(): void {
+    this.membership.handle({ type: 'tick' });
+    this.replica.touch();
+    for (const name of this.#joining) this.membership.handle({ type: 'join', name });
+  }
+
+  /** A write has to wait for the store's flush. */
+  get durableStore(): boolean {
+    return this.#parts.store.durable;
+  }
+
+  /** Members known, this node included: alive, suspect, or dead and not forgotten. */
+  get knownMembers(): number {
+    return 1 + this.membership.core.members.filter(({ state }) => state !== 'left').length;
+  }
+
+  /** Members alive, this node included. */
+  get aliveMembers(): number {
+    return 1 + this.membership.core.members.filter(({ state }) => state === 'alive' || state === 'suspect').length;
+  }
+
+  request(to: Address, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    return this.#parts.transport.request(to, payload, { timeoutMs });
+  }
+
+  /** Goodbye, last turn, end of everything that waits. Every step runs, whichever fails. */
+  async stop(): Promise<void> {
+    const { transport, store } = this.#parts;
+    const steps: readonly (() => Promise<void> | void)[] = [
+      () => this.replica.close(),
+      () => this.membership.leave(),
+      () => {
+        this.membership.close();
+        this.acknowledgements.close();
+      },
+      () => transport.close(),
+      () => store.close(),
+    ];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (cause) {
+        this.#hooks.onError(cause instanceof Error ? cause : new Error(String(cause)));
+      }
+    }
+  }
+
+  readonly #onNotice = (notice: MembershipNotice): void => {
+    switch (notice.type) {
+      case 'peer-joined':
+      case 'peer-alive':
+        this.replica.handle({ type: 'peer-up', peer: notice.member.id });
+        break;
+      case 'peer-left':
+        this.#peerLeft(notice.member.id, notice.reason);
+        break;
+      case 'bootstrapped':
+      case 'bootstrap-failed':
+      case 'self-bootstrap':
+        this.#settled(notice.name);
+        break;
+      default:
+    }
+    this.#hooks.onNotice(notice);
+  };
+
+  #peerLeft(peer: NodeId, reason: 'dead' | 'left' | 'replaced'): void {
+    this.replica.handle({ type: reason === 'dead' ? 'peer-down' : 'peer-forgotten', peer });
+  }
+
+  #settled(name: string): void {
+    if (this.#joining.delete(name) && this.#joining.size === 0) this.replica.handle({ type: 'attempts-over' });
+  }
+
+  readonly #onSignal = (signal: ReplicaSignal): void => {
+    if (signal.type === 'acknowledged') this.acknowledgements.settle(signal.token, signal.count);
+    else this.#hooks.onSignal(signal);
+  };
+}

@@ -1,0 +1,88 @@
+import type { TransportEvent, TransportHandlers } from '@simpledht/transport';
+import { decodeMessage, encodeMessage, type Address, type ClientRequest, type Message } from '@simpledht/wire';
+import type { MembershipShell } from './membership-shell.ts';
+import type { ReplicaShell } from './replica-shell.ts';
+
+export interface InboundOptions {
+  readonly membership: MembershipShell;
+  readonly replica: ReplicaShell;
+  readonly serve: (request: ClientRequest, reply: (payload: Uint8Array) => void) => void;
+  readonly onError: (error: Error) => void;
+}
+
+/** Hands what arrives to the core it is for, by its kind. What does not decode is counted and dropped. */
+export class Inbound implements TransportHandlers {
+  readonly counters = { malformed: 0, unexpected: 0 };
+  readonly #options: InboundOptions;
+
+  constructor(options: InboundOptions) {
+    this.#options = options;
+  }
+
+  onDatagram(from: Address, payload: Uint8Array): void {
+    const message = this.#decode(payload);
+    switch (message?.kind) {
+      case 'ping':
+      case 'ping-ack':
+      case 'ping-request':
+      case 'ping-nack':
+      case 'gossip':
+        this.#options.membership.handle({ type: 'datagram', from, message });
+        break;
+      case undefined:
+        break;
+      default:
+        this.counters.unexpected++;
+    }
+  }
+
+  onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void): void {
+    const { membership, replica } = this.#options;
+    const message = this.#decode(payload);
+    switch (message?.kind) {
+      case 'roster-exchange':
+      case 'leave':
+        membership.handle({ type: 'request', from, message, exchange: membership.exchanges.open(reply) });
+        break;
+      case 'digest':
+      case 'delta':
+      case 'page-request':
+      case 'fetch': {
+        const exchange = replica.exchanges.open(reply);
+        replica.handle({ type: 'request', peer: membership.core.idOf(from), message, exchange });
+        break;
+      }
+      case 'client-put':
+      case 'client-delete':
+      case 'client-get':
+      case 'client-list':
+      case 'client-inspect':
+        this.#options.serve(message, reply);
+        break;
+      default:
+        this.#refuse(message, reply);
+    }
+  }
+
+  onEvent(event: TransportEvent): void {
+    if (event.type === 'error') this.#options.onError(event.error);
+    else if (event.type === 'link-down') this.#options.membership.handle({ type: 'link-down', address: event.address });
+    else if (event.type === 'link-restarted')
+      this.#options.membership.handle({ type: 'link-restarted', address: event.address });
+  }
+
+  #decode(payload: Uint8Array): Message | undefined {
+    try {
+      return decodeMessage(payload);
+    } catch {
+      this.counters.malformed++;
+      return undefined;
+    }
+  }
+
+  #refuse(message: Message | undefined, reply: (payload: Uint8Array) => void): void {
+    if (message !== undefined) this.counters.unexpected++;
+    const text = message === undefined ? 'the request does not decode' : `${message.kind} is not a request`;
+    reply(encodeMessage({ kind: 'failure', code: 'ERR_MALFORMED', message: text, acknowledged: 0, needed: 0 }));
+  }
+}

@@ -1,0 +1,188 @@
+import type { Replica, ReplicaEffect, ReplicaEvent, Store } from '@simpledht/storage';
+import type { Clock, Transport } from '@simpledht/transport';
+import {
+  decodeMessage,
+  encodeMessage,
+  SimpleDHTError,
+  type Address,
+  type Message,
+  type NodeId,
+  type StorageReply,
+} from '@simpledht/wire';
+import { Exchanges } from './exchanges.ts';
+import { instant, Wakeup } from './wakeup.ts';
+
+/** Effects that are for this process alone; the shell hands them out. */
+export type ReplicaSignal = Exclude<ReplicaEffect, { type: 'request' } | { type: 'reply' }>;
+
+export interface ReplicaShellOptions {
+  readonly core: Replica;
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly addressOf: (peer: NodeId) => Address | undefined;
+  readonly onSignal: (signal: ReplicaSignal) => void;
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * Runs the replica in turns: everything that happens in one turn of the event loop becomes one store transaction and
+ * one push per peer. Nothing that a turn made leaves before the store has flushed that turn.
+ */
+export class ReplicaShell {
+  readonly core: Replica;
+  readonly exchanges: Exchanges = new Exchanges();
+  readonly #options: ReplicaShellOptions;
+  readonly #wakeup: Wakeup;
+  readonly #turn: () => void;
+  #scheduled = false;
+  #flushing: Promise<void> | undefined;
+  /** Settles when all that was applied so far is durable; shared by all writers of a turn. */
+  #durable: Deferred | undefined;
+  #closed = false;
+
+  constructor(options: ReplicaShellOptions) {
+    this.core = options.core;
+    this.#options = options;
+    this.#wakeup = new Wakeup(options.clock, () => {
+      this.handle({ type: 'tick' });
+    });
+    this.#turn = () => {
+      this.#scheduled = false;
+      this.#runTurn();
+    };
+  }
+
+  handle(event: ReplicaEvent): void {
+    if (this.#closed) return;
+    this.core.handle(event, instant(this.#options.clock));
+    this.touch();
+  }
+
+  /** Something changed: a turn will follow. Cheap, for every write calls it. */
+  touch(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    this.#options.clock.defer(this.#turn);
+  }
+
+  /** Settles when everything applied so far is durable; `undefined` when the store keeps nothing beyond the process. */
+  durable(): Promise<void> | undefined {
+    if (!this.#options.store.durable) return undefined;
+    this.touch();
+    this.#durable ??= defer();
+    return this.#durable.promise;
+  }
+
+  /** Runs the last turn and stops the timer. */
+  async close(): Promise<void> {
+    await this.#flushing;
+    this.#runTurn();
+    await this.#flushing;
+    this.#closed = true;
+    this.#wakeup.close();
+  }
+
+  #runTurn(): void {
+    // One transaction at a time: what comes meanwhile is the next turn's (group commit).
+    if (this.#flushing !== undefined || this.#closed) return;
+    const { store, clock } = this.#options;
+    this.core.flush(instant(clock));
+    const effects = this.core.take();
+    const durable = this.#durable;
+    this.#durable = undefined;
+    const flushed = store.flush();
+    if (flushed === undefined) this.#finish(effects, durable);
+    else this.#flushing = this.#await(flushed, effects, durable);
+  }
+
+  async #await(
+    flushed: Promise<void>,
+    effects: readonly ReplicaEffect[],
+    durable: Deferred | undefined,
+  ): Promise<void> {
+    try {
+      await flushed;
+      this.#flushing = undefined;
+      this.#finish(effects, durable);
+    } catch (cause) {
+      this.#flushing = undefined;
+      const error = new SimpleDHTError('ERR_STORE', 'The store could not make a write durable', { cause });
+      durable?.reject(error);
+      this.#options.onError(error);
+    }
+    this.touch();
+  }
+
+  #finish(effects: readonly ReplicaEffect[], durable: Deferred | undefined): void {
+    for (const effect of effects) this.#perform(effect);
+    durable?.resolve();
+    this.#wakeup.arm(this.core.deadline());
+  }
+
+  #perform(effect: ReplicaEffect): void {
+    if (effect.type === 'request') this.#request(effect);
+    else if (effect.type === 'reply') this.exchanges.answer(effect.exchange, encodeMessage(effect.message));
+    else this.#options.onSignal(effect);
+  }
+
+  #request({ message, targets, timeoutMs }: Extract<ReplicaEffect, { type: 'request' }>): void {
+    const { transport, addressOf } = this.#options;
+    const payload = encodeMessage(message);
+    for (const { peer, exchange } of targets) {
+      const address = addressOf(peer);
+      if (address === undefined) {
+        this.handle({ type: 'failed', exchange });
+        continue;
+      }
+      transport.request(address, payload, { timeoutMs }).then(
+        (answer) => {
+          this.#answered(exchange, answer);
+        },
+        () => {
+          this.handle({ type: 'failed', exchange });
+        },
+      );
+    }
+  }
+
+  #answered(exchange: number, payload: Uint8Array): void {
+    const message = storageReply(payload);
+    if (message === undefined) this.handle({ type: 'failed', exchange });
+    else this.handle({ type: 'answered', exchange, message });
+  }
+}
+
+function storageReply(payload: Uint8Array): StorageReply | undefined {
+  let message: Message;
+  try {
+    message = decodeMessage(payload);
+  } catch {
+    return undefined; // a peer that answers nonsense is a peer that did not answer
+  }
+  switch (message.kind) {
+    case 'digest':
+    case 'covered':
+    case 'page':
+    case 'fetched':
+      return message;
+    default:
+      return undefined;
+  }
+}
+
+interface Deferred {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+function defer(): Deferred {
+  let resolve: () => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

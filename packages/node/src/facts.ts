@@ -1,0 +1,76 @@
+import type { Member } from '@simpledht/membership';
+import { protocolVersion, type NodeId } from '@simpledht/wire';
+import type { Parts } from './defaults.ts';
+import type { Driver } from './driver/driver.ts';
+import type { NodeInfo, Peer } from './types.ts';
+
+/** What a node knows of itself and of its peers, put together from the layers. */
+export class Facts {
+  /** As members see this node; the latest. */
+  observedAddress: string | undefined;
+  startedAtMs = 0;
+  readonly #id: NodeId;
+  readonly #parts: Parts;
+  readonly #driver: Driver;
+
+  constructor(id: NodeId, parts: Parts, driver: Driver) {
+    this.#id = id;
+    this.#parts = parts;
+    this.#driver = driver;
+  }
+
+  get publicAddress(): string | undefined {
+    return this.#parts.advertise ?? this.observedAddress;
+  }
+
+  info(): NodeInfo {
+    const { transport, store, clock } = this.#parts;
+    const { core } = this.#driver.replica;
+    return {
+      id: this.#id,
+      address: transport.address,
+      localAddresses: transport.localAddresses,
+      publicAddress: this.publicAddress,
+      ready: core.ready,
+      size: core.size,
+      tombstones: core.tombstones,
+      bytes: store.bytes,
+      members: this.#driver.knownMembers,
+      alive: this.#driver.aliveMembers,
+      uptimeMs: clock.monotonic() - this.startedAtMs,
+      protocol: protocolVersion.current,
+      secure: transport.secure,
+    };
+  }
+
+  peers(): readonly Peer[] {
+    const inSync = new Map(this.#driver.replica.core.peers().map((each) => [each.peer, each.inSync]));
+    return this.#driver.membership.core.members.map((member) => toPeer(member, inSync.get(member.id) ?? false));
+  }
+
+  peer(member: Member): Peer {
+    return this.peers().find(({ id }) => id === member.id) ?? toPeer(member, false);
+  }
+
+  /** Counters since the start, by layer and name. */
+  metrics(): Readonly<Record<string, Readonly<Record<string, number>>>> {
+    const { membership, replica, inbound } = this.#driver;
+    return {
+      transport: { ...this.#parts.transport.counters },
+      membership: { ...membership.core.counters },
+      storage: { ...replica.core.counters },
+      node: { ...inbound.counters },
+    };
+  }
+}
+
+function toPeer(member: Member, inSync: boolean): Peer {
+  const { id, address, state, rttMs, clockOffsetMs } = member;
+  return { id, address, state, rttMs, clockOffsetMs, inSync };
+}
+
+/** `host:port` or `[v6]:port` taken apart. */
+export function splitAddress(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}

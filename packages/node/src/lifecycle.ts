@@ -1,0 +1,54 @@
+import { SimpleDHTError } from '@simpledht/wire';
+
+/** idle → starting → open → stopping → stopped; a failed start is stopped. There is no way back. */
+export class Lifecycle {
+  #state: 'idle' | 'starting' | 'open' | 'stopping' | 'stopped' = 'idle';
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** Runs `open` once; a second call waits for the first. */
+  start(open: () => Promise<void>): Promise<void> {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return Promise.reject(closed());
+    this.#starting ??= this.#start(open);
+    return this.#starting;
+  }
+
+  /** Runs `close` once, after a start under way has ended; a second call waits for the first. */
+  stop(close: () => Promise<void>): Promise<void> {
+    this.#stopping ??= this.#stop(close);
+    return this.#stopping;
+  }
+
+  mustBeOpen(): void {
+    if (this.#state === 'open') return;
+    if (this.#state === 'idle' || this.#state === 'starting')
+      throw new SimpleDHTError('ERR_NOT_STARTED', 'The node has not started; await node.start() first');
+    throw closed();
+  }
+
+  async #start(open: () => Promise<void>): Promise<void> {
+    this.#state = 'starting';
+    try {
+      await open();
+      this.#state = 'open';
+    } catch (error) {
+      this.#state = 'stopped';
+      throw error;
+    }
+  }
+
+  async #stop(close: () => Promise<void>): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    const opened = this.#state === 'open';
+    this.#state = 'stopping';
+    try {
+      if (opened) await close();
+    } finally {
+      this.#state = 'stopped';
+    }
+  }
+}
+
+function closed(): SimpleDHTError {
+  return new SimpleDHTError('ERR_CLOSED', 'The node has stopped');
+}

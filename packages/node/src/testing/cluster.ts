@@ -1,0 +1,223 @@
+import { memoryStore, type Store } from '@simpledht/storage';
+import {
+  datagramTransport,
+  MemoryNetwork,
+  seededRandom,
+  VirtualClock,
+  withFaults,
+  type Faults,
+  type FaultySocket,
+  type Random,
+} from '@simpledht/transport';
+import { DHTNode } from '../dht-node.ts';
+import type { NodeOptions } from '../options.ts';
+import { keptStore } from './kept-store.ts';
+
+export interface TestClusterOptions {
+  /** Repeats a run exactly. Default 1. */
+  readonly seed?: number;
+  /** One-way delay of the network, ms: uniform between the two. Default [0.1, 1]. */
+  readonly delayMs?: readonly [number, number];
+  /** What the network does to every node's datagrams, both ways; may be changed later with `setFaults`. */
+  readonly faults?: Partial<Faults>;
+  /** Further options of each node. */
+  readonly node?: (index: number) => NodeOptions;
+}
+
+/** One place of the cluster: a process and the disk under it. */
+interface Machine {
+  node: DHTNode;
+  socket: FaultySocket;
+  store: Store;
+  up: boolean;
+}
+
+const startMs = Date.UTC(2026, 0, 1);
+/** Virtual time after which waiting is given up, ms. */
+const patienceMs = 120_000;
+
+/**
+ * Real nodes (the same code as in production, from the codec to the facade) on a simulated network, in virtual time.
+ * Nothing happens unless `advance`, `until`, `settle` or `stop` lets time pass. The first node is everyone's bootstrap.
+ */
+export class TestCluster {
+  readonly clock: VirtualClock;
+  readonly network: MemoryNetwork;
+  readonly random: Random;
+  readonly #options: TestClusterOptions;
+  readonly #machines: Machine[] = [];
+  #faults: Partial<Faults>;
+
+  /** Use `createTestCluster`. */
+  constructor(options: TestClusterOptions) {
+    this.#options = options;
+    this.#faults = options.faults ?? {};
+    this.clock = new VirtualClock(startMs);
+    this.random = seededRandom(options.seed ?? 1);
+    const { delayMs = [0.1, 1] } = options;
+    this.network = new MemoryNetwork({ clock: this.clock, random: this.random, delayMs });
+  }
+
+  /** Every node, in the order of their making; crashed ones too. */
+  get nodes(): readonly DHTNode[] {
+    return this.#machines.map(({ node }) => node);
+  }
+
+  /** The nodes that run. */
+  get live(): readonly DHTNode[] {
+    return this.#machines.filter(({ up }) => up).map(({ node }) => node);
+  }
+
+  /** The node at an index; throws when there is none. */
+  node(index: number): DHTNode {
+    return this.#machine(index).node;
+  }
+
+  addressOf(index: number): string {
+    return `10.0.0.${String(index + 1)}:5000`;
+  }
+
+  /** Starts one more node. It joins through `bootstrap`, by default through the first. */
+  async add(options: NodeOptions = {}): Promise<DHTNode> {
+    const index = this.#machines.length;
+    const machine = this.#build(index, memoryStore(), options);
+    this.#machines.push(machine);
+    await machine.node.start();
+    return machine.node;
+  }
+
+  /** Lets `ms` of virtual time pass. */
+  async advance(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+  }
+
+  /** Lets time pass until `condition` holds; throws after `withinMs`. */
+  async until(condition: () => boolean, withinMs: number = patienceMs): Promise<void> {
+    const held = await this.clock.runUntil(condition, withinMs);
+    if (!held) throw new Error(`Not so within ${String(withinMs)} ms of virtual time: ${condition.toString()}`);
+  }
+
+  /** Lets time pass until the promise settles, and gives its outcome. */
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    promise.then(mark, mark);
+    await this.until(() => settled);
+    return promise;
+  }
+
+  /** Every running node is ready and knows every other as alive. */
+  async formed(): Promise<void> {
+    const live = this.live;
+    await this.until(() => live.every((node) => node.info().ready && node.info().alive === live.length));
+  }
+
+  /** All running nodes hold the same keys, values and versions. */
+  converged(): boolean {
+    const [first, ...others] = this.live.map(contents);
+    return others.every((other) => other === first);
+  }
+
+  /** Changes what the network does to every datagram from now on; faults not named stay as they are. */
+  setFaults(faults: Partial<Faults>): void {
+    this.#faults = { ...this.#faults, ...faults };
+    for (const { socket } of this.#machines) socket.setFaults(faults);
+  }
+
+  /** Only nodes of the same group hear each other; indices not named are alone. */
+  partition(...groups: readonly (readonly number[])[]): void {
+    const groupOf = (index: number): number => groups.findIndex((group) => group.includes(index));
+    this.heal();
+    this.#machines.forEach(({ socket }, index) => {
+      this.#machines.forEach((_, other) => {
+        const together = groupOf(index) >= 0 && groupOf(other) === groupOf(index);
+        if (other !== index && !together) socket.cut(this.addressOf(other));
+      });
+    });
+  }
+
+  /** Ends every partition. */
+  heal(): void {
+    for (const { socket } of this.#machines) socket.heal();
+  }
+
+  /** The process is gone without a word (`kill -9`); its memory and its links are lost, its disk is kept. */
+  async crash(index: number): Promise<void> {
+    const machine = this.#machine(index);
+    machine.up = false;
+    this.#machines.forEach((_, other) => {
+      machine.socket.cut(this.addressOf(other));
+    });
+    // What the dead process would still do reaches nobody; stopping it ends its timers.
+    await this.settle(machine.node.stop());
+  }
+
+  /** Starts a node anew at the same address: with the data that it had, as from a disk, or empty. */
+  async restart(index: number, { keepData = false }: { keepData?: boolean } = {}): Promise<DHTNode> {
+    const old = this.#machine(index);
+    if (old.up) throw new Error(`node ${String(index)} is running`);
+    const machine = this.#build(index, keepData ? old.store : memoryStore(), {});
+    this.#machines[index] = machine;
+    await machine.node.start();
+    return machine.node;
+  }
+
+  /** Stops a node properly. */
+  async stopNode(index: number): Promise<void> {
+    const machine = this.#machine(index);
+    await this.settle(machine.node.stop());
+    machine.up = false;
+  }
+
+  /** Stops every node. */
+  async stop(): Promise<void> {
+    await this.settle(Promise.all(this.live.map((node) => node.stop())));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #machine(index: number): Machine {
+    const machine = this.#machines[index];
+    if (machine === undefined) throw new RangeError(`there is no node ${String(index)}`);
+    return machine;
+  }
+
+  #build(index: number, store: Store, options: NodeOptions): Machine {
+    const { clock } = this;
+    // A source of its own per node: what one node draws does not change another's fate.
+    const random = seededRandom(Math.floor(this.random.next() * 2 ** 31));
+    const socket = withFaults(this.network.socket(this.addressOf(index)), { clock, random, faults: this.#faults });
+    const node = new DHTNode({
+      clock,
+      random,
+      transport: datagramTransport({ socket, clock, random }),
+      store: keptStore(store),
+      bootstrap: index === 0 ? [] : [this.addressOf(0)],
+      ...this.#options.node?.(index),
+      ...options,
+    });
+    return { node, socket, store, up: true };
+  }
+}
+
+/** Starts `size` nodes that join through the first, and lets time pass until all know all. */
+export async function createTestCluster(size: number, options: TestClusterOptions = {}): Promise<TestCluster> {
+  const cluster = new TestCluster(options);
+  for (let index = 0; index < size; index++) await cluster.add();
+  await cluster.formed();
+  return cluster;
+}
+
+function contents(node: DHTNode): string {
+  const lines: string[] = [];
+  for (const [key, value] of node.entries()) lines.push(JSON.stringify([key, value, node.entry(key)?.version], plain));
+  return lines.join('\n');
+}
+
+function plain(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}

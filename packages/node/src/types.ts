@@ -1,0 +1,124 @@
+import type { Acks, MemberState, NodeId } from '@simpledht/wire';
+
+/** How a write is made. */
+export interface WriteOptions {
+  /**
+   * How many members must hold the write before the promise settles (durably, where their store is durable), this
+   * node included: `'local'` (default) is 1, `'majority'` is more than half of the known members, `'all'` is every
+   * known member, dead ones not yet forgotten included. It is not a consensus: concurrent writes still merge.
+   */
+  readonly acks?: Acks;
+  /** How long to wait for `acks`, ms. Default 5,000. */
+  readonly timeout?: number;
+  /** Ends the wait, not the write. */
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteResult {
+  /** Names this write; equal on every node. */
+  readonly version: string;
+  /** Members known to hold it when the promise settled, this node included. */
+  readonly acknowledged: number;
+}
+
+export interface DeleteResult extends WriteResult {
+  /** There was a value to delete. */
+  readonly existed: boolean;
+}
+
+/** Bounds of a listing; all that are given hold. Keys are ordered by their UTF-8 bytes. */
+export interface ListOptions {
+  readonly prefix?: string;
+  readonly gt?: string;
+  readonly gte?: string;
+  readonly lt?: string;
+  readonly lte?: string;
+  readonly reverse?: boolean;
+  /** At most this many. */
+  readonly limit?: number;
+}
+
+/** A key's value with where it comes from. */
+export interface Entry {
+  readonly key: string;
+  readonly value: unknown;
+  readonly version: string;
+  readonly writer: NodeId;
+  /** Ms since 1970, or `undefined` for a value that does not expire. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Another member of the cluster as this node sees it. */
+export interface Peer {
+  readonly id: NodeId;
+  readonly address: string;
+  readonly state: MemberState;
+  /** Smoothed round-trip time of probes, ms; `undefined` before the first. */
+  readonly rttMs: number | undefined;
+  /** Its wall clock minus ours, ms; `undefined` before the first probe. */
+  readonly clockOffsetMs: number | undefined;
+  /** It holds everything that was written here and reported nothing missing. */
+  readonly inSync: boolean;
+}
+
+export interface NodeInfo {
+  readonly id: NodeId;
+  readonly address: string;
+  readonly localAddresses: readonly string[];
+  /** As other members see this node; `undefined` until one has told. */
+  readonly publicAddress: string | undefined;
+  readonly ready: boolean;
+  /** Live keys. */
+  readonly size: number;
+  /** Deleted keys that are still remembered. */
+  readonly tombstones: number;
+  /** Estimated bytes of keys and values. */
+  readonly bytes: number;
+  /** Known members, this node included. */
+  readonly members: number;
+  /** Members that are alive, this node included. */
+  readonly alive: number;
+  readonly uptimeMs: number;
+  /** Version of the wire protocol. */
+  readonly protocol: number;
+  readonly secure: boolean;
+}
+
+/** A key's value was put or deleted, here or elsewhere. */
+export interface Change {
+  readonly key: string;
+  /** Decoded when read; `undefined` for a delete. */
+  readonly value: unknown;
+  readonly deleted: boolean;
+  readonly version: string;
+  readonly writer: NodeId;
+  /** Written through this node. */
+  readonly local: boolean;
+}
+
+/** Name of each event and what its listeners get. */
+export interface NodeEvents {
+  'peer-joined': [peer: Peer];
+  /** It does not answer; if that lasts it is declared dead. */
+  'peer-suspect': [peer: Peer];
+  /** A suspected member answers again. */
+  'peer-alive': [peer: Peer];
+  'peer-left': [peer: Peer, reason: 'dead' | 'left' | 'replaced'];
+  /** The first sync of an empty node goes on: records so far, and the share of all, 0 … 1. */
+  progress: [records: number, share: number];
+  /** The first sync has finished. */
+  ready: [];
+  /** This node and that peer hold the same. */
+  synced: [id: NodeId];
+  change: [change: Change];
+  /** A bootstrap address answered: this node is a member. */
+  bootstrapped: [name: string];
+  /** A bootstrap address did not answer; tried again. */
+  'bootstrap-retry': [name: string, attempt: number, of: number, reason: string];
+  /** The attempts of this call are over; tried again in the background. */
+  'bootstrap-failed': [name: string, reason: string];
+  /** Others see this node under this address. */
+  'address-observed': [address: string];
+  /** Something failed in the background; the node goes on. Never kills the process, even without a listener. */
+  error: [error: Error];
+}

@@ -1,0 +1,32 @@
+import { decodeValue, type StoredRecord } from '@simpledht/wire';
+import { splitKey } from '@simpledht/storage';
+import type { Change, Entry } from './types.ts';
+
+/** Names a write for people and for comparison: equal on every node, different for every write of a key. */
+export function versionOf({ hlc, writer }: StoredRecord): string {
+  return `${hlc.toString(36)}-${writer}`;
+}
+
+export function toEntry(record: StoredRecord): Entry {
+  return {
+    key: splitKey(record.key).key,
+    value: record.value === null ? undefined : decodeValue(record.value),
+    version: versionOf(record),
+    writer: record.writer,
+    expiresAt: record.expiresAt === 0 ? undefined : record.expiresAt,
+  };
+}
+
+/** The value is decoded by whoever reads it, not for every listener. */
+export function toChange(record: StoredRecord, local: boolean): Change {
+  return {
+    key: splitKey(record.key).key,
+    get value() {
+      return record.value === null ? undefined : decodeValue(record.value);
+    },
+    deleted: record.value === null,
+    version: versionOf(record),
+    writer: record.writer,
+    local,
+  };
+}

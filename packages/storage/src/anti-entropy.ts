@@ -1,0 +1,194 @@
+import { originNode, type Digest, type Origin } from '@simpledht/wire';
+import type { Instant } from '@simpledht/wire';
+import type { ReplicaContext } from './context.ts';
+import type { Peer } from './peer.ts';
+import type { Replication } from './replication.ts';
+import { VersionVector } from './version-vector.ts';
+
+/** What the rest of the replica does with what digests show. */
+export interface DigestHooks {
+  readonly isReady: () => boolean;
+  /** A peer holds more of the own origin than this node. */
+  readonly onRolledBack: () => void;
+  /** Same vector, other content. */
+  readonly onDiverged: (peer: Peer, now: Instant) => void;
+}
+
+/**
+ * Compares vectors with one random peer every 2 s, backing off to 15 s while nothing differs, and asks a peer for its
+ * vector when it appears or has failed. Whoever starts a round brings the other what it lacks; whoever is not ready is
+ * brought everything by the peer that it asks, and by that one alone.
+ *
+ * 1. Contents are compared only between ready replicas with equal vectors and no intervals: then they must be equal.
+ * 2. What a live origin wrote since the last round is left to its owner, who has it on the way.
+ */
+export class AntiEntropy {
+  readonly #context: ReplicaContext;
+  readonly #replication: Replication;
+  readonly #hooks: DigestHooks;
+  #intervalMs: number;
+  #nextRoundMs: number | undefined;
+  /** Watermarks at the last round. Bounded like the vector. */
+  #settled = new Map<Origin, number>();
+
+  constructor(context: ReplicaContext, replication: Replication, hooks: DigestHooks) {
+    this.#context = context;
+    this.#replication = replication;
+    this.#hooks = hooks;
+    this.#intervalMs = context.settings.digestIntervalMs;
+  }
+
+  /** When the next round or retry is due, monotonic ms. */
+  deadline(): number | undefined {
+    let earliest: number | undefined;
+    for (const peer of this.#context.peers.all()) {
+      if (!peer.up) continue;
+      earliest = least(earliest, this.#nextRoundMs);
+      earliest = least(earliest, peer.retryAtMs);
+    }
+    return earliest;
+  }
+
+  tick(now: Instant): void {
+    for (const peer of this.#context.peers.up()) {
+      if (peer.retryAtMs === undefined || peer.retryAtMs > now.monotonicMs) continue;
+      peer.retryAtMs = undefined;
+      if (peer.silent) this.ask(peer, true, now);
+    }
+    if (this.#nextRoundMs !== undefined && this.#nextRoundMs <= now.monotonicMs) this.#round(now);
+  }
+
+  /** Something was written or merged: differences are likely again. */
+  changed(now: Instant): void {
+    if (this.#intervalMs === this.#context.settings.digestIntervalMs) return;
+    this.#intervalMs = this.#context.settings.digestIntervalMs;
+    this.#nextRoundMs = Math.min(this.#nextRoundMs ?? Infinity, now.monotonicMs + this.#jittered());
+  }
+
+  /** Sends the digest, once at a time per peer. With `serve` the peer is brought all that it lacks when it answers. */
+  ask(peer: Peer, serve: boolean, now: Instant): void {
+    this.#nextRoundMs ??= now.monotonicMs + this.#jittered();
+    if (this.#context.exchanges.isWaiting(peer, 'digest')) return;
+    this.#context.exchanges.send(this.digest(now), [{ kind: 'digest', peer, serve }]);
+  }
+
+  digest(now: Instant): Digest {
+    const { local } = this.#context;
+    return {
+      kind: 'digest',
+      from: local.id,
+      origin: local.origin,
+      ready: this.#hooks.isReady(),
+      hlc: local.clock.report(now.wallMs),
+      // While the first pages run the records are there and yet not all: nothing is covered.
+      vector: local.joined ? local.vector.entries() : [],
+      // Tombstones are kept, so there is nothing below a floor yet.
+      floors: [],
+      count: local.content.count,
+      sumHigh: local.content.high,
+      sumLow: local.content.low,
+    };
+  }
+
+  /** A peer asked: the answer is this node's digest. A peer that is not ready is brought everything. */
+  requested(peer: Peer | undefined, digest: Digest, now: Instant): Digest {
+    this.#context.counters.digestsReceived += 1;
+    if (peer !== undefined) this.#learn(peer, digest, { serve: !digest.ready, asked: true }, now);
+    return this.digest(now);
+  }
+
+  answered(peer: Peer, digest: Digest, serve: boolean, now: Instant): void {
+    this.#context.counters.digestsReceived += 1;
+    this.#learn(peer, digest, { serve: serve && digest.ready, asked: false }, now);
+    if (!this.#hooks.isReady()) setGoal(peer, VersionVector.from(digest.vector));
+  }
+
+  failed(peer: Peer, now: Instant): void {
+    const { retryMinMs, retryMaxMs } = this.#context.settings;
+    this.#context.counters.failures += 1;
+    peer.pause(now.monotonicMs + Math.min(retryMaxMs, retryMinMs * 2 ** peer.failures));
+  }
+
+  #learn(peer: Peer, digest: Digest, { serve, asked }: { serve: boolean; asked: boolean }, now: Instant): void {
+    const { local } = this.#context;
+    if (peer.silent) peer.accountedBytes = local.writtenBytes;
+    // What it had before its own first sync is no goal any more.
+    if (digest.ready && !peer.ready) peer.goal = undefined;
+    peer.ready = digest.ready;
+    peer.origin = digest.origin;
+    peer.joining = !digest.ready && digest.vector.length === 0;
+    local.clock.observe(digest.hlc, now.wallMs);
+    peer.learn(VersionVector.from(digest.vector));
+    this.#checkOwnOrigin(peer);
+    if (!digest.ready && (peer.joining || !asked)) this.#sendLiveOnly(peer);
+    if (serve && !peer.joining) this.#replication.owe(peer, (origin) => this.#limit(origin, asked));
+    this.#compare(peer, digest, now);
+  }
+
+  /** It is being brought up to date by another peer, or by pages: twice would be waste. */
+  #sendLiveOnly(peer: Peer): void {
+    const { origin, sequence } = this.#context.local;
+    if (origin !== '') peer.skipTo(origin, sequence);
+  }
+
+  #checkOwnOrigin(peer: Peer): void {
+    const { origin, sequence } = this.#context.local;
+    if (origin !== '' && (peer.known.get(origin)?.top ?? 0) > sequence) this.#hooks.onRolledBack();
+  }
+
+  /** Up to where a foreign origin is brought to a peer: what its owner has on the way is left to the owner. */
+  #limit(origin: Origin, asked: boolean): number {
+    const owner = this.#context.peers.get(originNode(origin));
+    const isLive = owner !== undefined && owner.up && !owner.silent && owner.origin === origin;
+    return isLive && !asked ? (this.#settled.get(origin) ?? 0) : Infinity;
+  }
+
+  #compare(peer: Peer, digest: Digest, now: Instant): void {
+    const { local } = this.#context;
+    const isEqual = local.joined && !peer.joining && local.vector.equals(peer.known);
+    if (!isEqual || !digest.ready || !this.#hooks.isReady()) {
+      peer.synced = false;
+      return;
+    }
+    if (local.vector.isContiguous && !local.content.equals(digest)) {
+      peer.synced = false;
+      this.#hooks.onDiverged(peer, now);
+      return;
+    }
+    if (!peer.synced) this.#context.outbox.notice({ type: 'synced', peer: peer.id });
+    peer.synced = true;
+  }
+
+  #round(now: Instant): void {
+    const candidates = this.#context.peers.up().filter(({ retryAtMs }) => retryAtMs === undefined);
+    const peer = candidates[Math.floor(this.#context.random() * candidates.length)];
+    this.#backOff();
+    this.#nextRoundMs = now.monotonicMs + this.#jittered();
+    // Before that, Readiness asks: one peer at a time, since each would bring everything.
+    if (!this.#hooks.isReady()) return;
+    if (peer !== undefined) this.ask(peer, true, now);
+    this.#settled = new Map(this.#context.local.vector.entries().map(({ origin, watermark }) => [origin, watermark]));
+  }
+
+  /** Doubles the interval while everyone compared is equal; `changed` takes it back. */
+  #backOff(): void {
+    const { digestIntervalMs, digestMaxIntervalMs } = this.#context.settings;
+    const isQuiet = this.#context.peers.up().every(({ synced }) => synced);
+    this.#intervalMs = isQuiet ? Math.min(digestMaxIntervalMs, this.#intervalMs * 2) : digestIntervalMs;
+  }
+
+  /** ± 25 %, so that nodes do not march in step. */
+  #jittered(): number {
+    return this.#intervalMs * (0.75 + this.#context.random() / 2);
+  }
+}
+
+/** A goal stays where it was set, or it would run away from a replica that catches up with busy writers. */
+function setGoal(peer: Peer, vector: VersionVector): void {
+  // A peer that no longer covers its goal lost it, and cannot bring it.
+  if (peer.goal === undefined || !vector.includes(peer.goal)) peer.goal = vector;
+}
+
+function least(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b);
+}

@@ -1,0 +1,100 @@
+import type { NodeId, Origin, StorageReply, StorageRequest, StoredRecord } from '@simpledht/wire';
+
+/** What a shell tells a replica. Every request effect is followed by exactly one `answered` or `failed` of its exchange. */
+export type ReplicaEvent =
+  /** A member can be reached (again). Said before `attempts-over` for the members that bootstrap found. */
+  | { readonly type: 'peer-up'; readonly peer: NodeId }
+  | { readonly type: 'peer-down'; readonly peer: NodeId }
+  /** The member left or was forgotten: it no longer counts for anything. */
+  | { readonly type: 'peer-forgotten'; readonly peer: NodeId }
+  /** Bootstrap's attempts are over, whether one succeeded or not. */
+  | { readonly type: 'attempts-over' }
+  /** A request came in; answered at once by the effect `reply` of the same exchange. `peer` is undefined for a stranger. */
+  | {
+      readonly type: 'request';
+      readonly peer: NodeId | undefined;
+      readonly message: StorageRequest;
+      readonly exchange: number;
+    }
+  | { readonly type: 'answered'; readonly exchange: number; readonly message: StorageReply }
+  | { readonly type: 'failed'; readonly exchange: number }
+  /** The time of `deadline()` has come. */
+  | { readonly type: 'tick' };
+
+/** What a replica asks of its shell. None may leave before the store has made durable what was applied before it. */
+export type ReplicaEffect =
+  | {
+      readonly type: 'request';
+      /** Encoded once for all targets. */
+      readonly message: StorageRequest;
+      readonly targets: readonly { readonly peer: NodeId; readonly exchange: number }[];
+      readonly timeoutMs: number;
+    }
+  | { readonly type: 'reply'; readonly exchange: number; readonly message: StorageReply }
+  /** As many members as `expect` asked for hold the write. */
+  | { readonly type: 'acknowledged'; readonly token: number; readonly count: number }
+  | {
+      readonly type: 'change';
+      readonly record: StoredRecord;
+      readonly previous: StoredRecord | undefined;
+      readonly local: boolean;
+    }
+  | { readonly type: 'notice'; readonly notice: ReplicaNotice };
+
+export type ReplicaNotice =
+  /** The first sync has finished. Once. */
+  | { readonly type: 'ready' }
+  /** A join went on: records and bytes so far, and the share of the server's map, 0 … 1. */
+  | { readonly type: 'progress'; readonly records: number; readonly bytes: number; readonly share: number }
+  /** This replica and the peer hold the same. */
+  | { readonly type: 'synced'; readonly peer: NodeId }
+  /** Same vector, other content: damage or a bug. A repair follows, at most one per `repairIntervalMs`. */
+  | { readonly type: 'divergence'; readonly peer: NodeId }
+  /** A peer held more of this node's origin than this node: its store lost a tail. Writes go on under a new origin. */
+  | { readonly type: 'origin-changed'; readonly former: Origin }
+  /** Records broke the protocol's limits; they count as seen and are not kept. */
+  | { readonly type: 'invalid-records'; readonly peer: NodeId | undefined; readonly count: number }
+  /** A version is further ahead of this node's clock than is believed: kept, but this clock does not follow. */
+  | { readonly type: 'clock-ahead'; readonly writer: NodeId; readonly aheadMs: number };
+
+/** Where the parts of a replica put their effects; emptied by the shell after every turn. */
+export class Outbox {
+  #effects: ReplicaEffect[] = [];
+
+  push(effect: ReplicaEffect): void {
+    this.#effects.push(effect);
+  }
+
+  notice(notice: ReplicaNotice): void {
+    this.#effects.push({ type: 'notice', notice });
+  }
+
+  take(): readonly ReplicaEffect[] {
+    const effects = this.#effects;
+    if (effects.length > 0) this.#effects = [];
+    return effects;
+  }
+}
+
+/** Counted since the replica was made; for metrics and tests. */
+export class ReplicaCounters {
+  puts = 0;
+  deletes = 0;
+  /** Records from peers that won, and those that were seen before or lost. */
+  merged = 0;
+  ignored = 0;
+  invalidRecords = 0;
+  clocksAhead = 0;
+  /** Ranges dropped because a bound of the vector was reached. */
+  refusedRanges = 0;
+  deltasSent = 0;
+  deltasReceived = 0;
+  recordsSent = 0;
+  digestsSent = 0;
+  digestsReceived = 0;
+  pagesServed = 0;
+  pagesPulled = 0;
+  failures = 0;
+  repairs = 0;
+  originChanges = 0;
+}

@@ -1,0 +1,149 @@
+import type { Instant, Page, PageRequest, StoredRecord } from '@simpledht/wire';
+import type { ReplicaContext } from './context.ts';
+import { compareKeys } from './key-order.ts';
+import type { Peer } from './peer.ts';
+import type { Receiving } from './receiving.ts';
+import { recordBytes } from './record-order.ts';
+import { VersionVector } from './version-vector.ts';
+
+/** Largest page that is served whatever is asked, bytes: a page is made in one turn. */
+const maxPageBytes = 1_048_576;
+
+/** Answers a page request: records in key order from after a key. */
+export function servePage({ local, counters }: ReplicaContext, { after, maxBytes }: PageRequest): Page {
+  const records: StoredRecord[] = [];
+  let bytes = 0;
+  let done = true;
+  for (const record of local.store.range(after === '' ? {} : { gt: after })) {
+    if (records.length > 0 && bytes + recordBytes(record) > Math.min(maxBytes, maxPageBytes)) {
+      done = false;
+      break;
+    }
+    records.push(record);
+    bytes += recordBytes(record);
+  }
+  counters.pagesServed += 1;
+  const vector = local.joined ? local.vector.entries() : [];
+  return { kind: 'page', vector, floors: [], total: local.store.size, records, done };
+}
+
+/**
+ * Reads a peer's whole map, page by page in key order: to join, when this replica is empty, or to repair.
+ *
+ * 1. A page asks from after the last key received, so a cut is resumed where it happened, at the same or another peer.
+ * 2. A join claims the pointwise minimum of the vectors that came with the pages: each key was read at that vector or a
+ *    later one, whoever served it. (A server's vector only grows, so its first page's counts.)
+ * 3. Until then nothing is covered. Live writes are merged, and what they span is remembered in `live`.
+ * 4. A repair claims nothing.
+ */
+export class Joining {
+  /** Spans and single dots that came beyond the pages' vector. Bounded like every vector. */
+  live = new VersionVector();
+  readonly #context: ReplicaContext;
+  readonly #receiving: Receiving;
+  #server: Peer | undefined;
+  #after = '';
+  #claim: VersionVector | undefined;
+  #records = 0;
+  #bytes = 0;
+  #nextRepairMs = 0;
+
+  constructor(context: ReplicaContext, receiving: Receiving) {
+    this.#context = context;
+    this.#receiving = receiving;
+  }
+
+  /** The peer whose pages are read now. */
+  get server(): Peer | undefined {
+    return this.#server;
+  }
+
+  /** Begins, or goes on after a cut. */
+  pull(server: Peer): void {
+    this.#server = server;
+    this.#request(server);
+  }
+
+  /** Begins a repair, unless one runs or ran a while ago. False when it does not begin. */
+  repair(server: Peer, now: Instant): boolean {
+    if (this.#server !== undefined || now.monotonicMs < this.#nextRepairMs) return false;
+    this.#nextRepairMs = now.monotonicMs + this.#context.settings.repairIntervalMs;
+    this.#context.counters.repairs += 1;
+    this.#context.local.recount();
+    this.#after = '';
+    this.pull(server);
+    return true;
+  }
+
+  /** A page came. True when it ended a join. */
+  received(server: Peer, page: Page, now: Instant): boolean {
+    if (server !== this.#server) return false;
+    const last = page.records.at(-1)?.key;
+    const isForward = last !== undefined && (this.#after === '' || compareKeys(last, this.#after) > 0);
+    if (!isForward && !page.done) {
+      this.cut(server);
+      return false;
+    }
+    this.#context.counters.pagesPulled += 1;
+    this.#take(page, server, now);
+    if (last !== undefined) this.#after = last;
+    if (page.done) return this.#finish(server, page);
+    this.#request(server);
+    return false;
+  }
+
+  /** The server went away or did not answer. A join waits for another; a repair is given up. */
+  cut(server: Peer): void {
+    if (server === this.#server) this.#server = undefined;
+  }
+
+  /** There is nothing to read anywhere, or nobody to read from: what came so far is all there is. */
+  finishEmpty(): void {
+    this.#after = '';
+    this.#claim = undefined;
+    this.#context.local.adopt(this.live);
+    this.live = new VersionVector();
+  }
+
+  #request(server: Peer): void {
+    const maxBytes = this.#context.settings.pageBytes;
+    this.#context.exchanges.send({ kind: 'page-request', after: this.#after, maxBytes }, [
+      { kind: 'page', peer: server },
+    ]);
+  }
+
+  #take(page: Page, server: Peer, now: Instant): void {
+    this.#receiving.loose(page.records, server.id, now);
+    if (this.#context.local.joined) return;
+    const vector = VersionVector.from(page.vector);
+    this.#claim = this.#claim === undefined ? vector : this.#claim.minimum(vector);
+    for (const record of page.records) this.#remember(record, this.#claim);
+    this.#progress(page);
+  }
+
+  /** A record beyond the claim is held all the same: its dot is covered, so that it is brought to others as well. */
+  #remember({ origin, seq }: StoredRecord, claim: VersionVector): void {
+    if (!claim.covers(origin, seq)) this.live.cover(origin, { from: seq - 1, to: seq });
+  }
+
+  #progress({ records, total, done }: Page): void {
+    this.#records += records.length;
+    for (const record of records) this.#bytes += recordBytes(record);
+    const share = done ? 1 : Math.min(1, this.#records / Math.max(1, total));
+    this.#context.outbox.notice({ type: 'progress', records: this.#records, bytes: this.#bytes, share });
+  }
+
+  #finish(server: Peer, page: Page): boolean {
+    this.#server = undefined;
+    this.#after = '';
+    const { local } = this.#context;
+    if (local.joined || this.#claim === undefined) return false;
+    local.adopt(this.#claim);
+    local.adopt(this.live);
+    this.#claim = undefined;
+    this.live = new VersionVector();
+    // What the server had at the last page: with that covered, the first sync is over.
+    server.goal = VersionVector.from(page.vector);
+    return true;
+  }
+}

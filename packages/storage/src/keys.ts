@@ -1,0 +1,80 @@
+import { limits, SimpleDHTError } from '@simpledht/wire';
+import type { KeyBounds } from './store.ts';
+
+/*
+ * Stored key = <namespace> NUL <key>. The default namespace is '', so a plain key is stored as NUL <key>. A namespace
+ * holds no NUL, so the first NUL splits; a key may hold any number of them. All keys of a namespace are one prefix.
+ */
+
+const separator = '\u0000';
+
+/** Length of a well-formed string in UTF-8, bytes. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    // Two bytes up to U+07FF, three up to U+FFFF; a surrogate pair is two units and four bytes.
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}
+
+/** Checks a user's key. Throws `ERR_INVALID_KEY` or `ERR_KEY_TOO_LARGE`. */
+export function checkKey(key: unknown): string {
+  if (typeof key !== 'string') {
+    throw new SimpleDHTError('ERR_INVALID_KEY', `A key must be a string, not ${describe(key)}`);
+  }
+  if (key.length === 0) throw new SimpleDHTError('ERR_INVALID_KEY', 'A key must not be empty');
+  if (!key.isWellFormed()) {
+    throw new SimpleDHTError('ERR_INVALID_KEY', 'A key must be well-formed text: it holds half of a surrogate pair');
+  }
+  // A code unit is at most three bytes of UTF-8, so that short keys need no count.
+  const bytes = key.length * 3 <= limits.maxKeyBytes ? 0 : utf8Bytes(key);
+  if (bytes > limits.maxKeyBytes) {
+    throw new SimpleDHTError(
+      'ERR_KEY_TOO_LARGE',
+      `A key may have ${limits.maxKeyBytes} bytes of UTF-8; this one has ${bytes}`,
+    );
+  }
+  return key;
+}
+
+/** Checks the name of a namespace. Throws `ERR_INVALID_OPTION`. */
+export function checkNamespace(name: unknown): string {
+  if (typeof name !== 'string' || name.length === 0 || !name.isWellFormed() || name.includes(separator)) {
+    throw new SimpleDHTError('ERR_INVALID_OPTION', 'A namespace must be non-empty well-formed text without NUL');
+  }
+  if (utf8Bytes(name) > limits.maxNamespaceBytes) {
+    throw new SimpleDHTError('ERR_INVALID_OPTION', `A namespace may have ${limits.maxNamespaceBytes} bytes of UTF-8`);
+  }
+  return name;
+}
+
+/** The stored key of a checked key; '' is the default namespace. */
+export function storedKey(namespace: string, key: string): string {
+  return namespace + separator + key;
+}
+
+/** Takes a stored key apart. */
+export function splitKey(stored: string): { readonly namespace: string; readonly key: string } {
+  const at = stored.indexOf(separator);
+  if (at < 0) throw new SimpleDHTError('ERR_MALFORMED', 'A stored key has no separator');
+  return { namespace: stored.slice(0, at), key: stored.slice(at + 1) };
+}
+
+/** A user's bounds within a namespace as bounds of stored keys. */
+export function namespaceBounds(namespace: string, bounds: KeyBounds = {}): KeyBounds {
+  const { gt, gte, lt, lte, reverse } = bounds;
+  return {
+    prefix: storedKey(namespace, bounds.prefix ?? ''),
+    ...(gt === undefined ? {} : { gt: storedKey(namespace, gt) }),
+    ...(gte === undefined ? {} : { gte: storedKey(namespace, gte) }),
+    ...(lt === undefined ? {} : { lt: storedKey(namespace, lt) }),
+    ...(lte === undefined ? {} : { lte: storedKey(namespace, lte) }),
+    ...(reverse === undefined ? {} : { reverse }),
+  };
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+}

@@ -1,0 +1,136 @@
+import { SimpleDHTError, type Origin, type StoredRecord } from '@simpledht/wire';
+import { spanOf, type KeySpan } from '../key-order.ts';
+import type { KeyBounds, Store, StoreBatch } from '../store.ts';
+import { KeyIndex } from './key-index.ts';
+import { SequenceIndex } from './sequence-index.ts';
+import { ValueSlabs, valueBytes } from './value-slabs.ts';
+
+/** Keys fetched from the index at a time: few at first, since many ranges are left early. */
+const firstChunk = 16;
+const largestChunk = 512;
+
+/** A store that lives and dies with the process. */
+export function memoryStore(): Store {
+  return new MemoryStore();
+}
+
+/** Everything in it is bounded by the records that the replica puts here; the replica bounds those. */
+class MemoryStore implements Store {
+  readonly #records = new Map<string, StoredRecord>();
+  readonly #logs = new Map<Origin, SequenceIndex>();
+  readonly #meta = new Map<string, Uint8Array>();
+  readonly #keys = new KeyIndex(this.#records);
+  readonly #values = new ValueSlabs((record) => this.#records.get(record.key) === record);
+  readonly durable = false;
+  #bytes = 0;
+  #isClosed = false;
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(key: string): StoredRecord | undefined {
+    if (this.#isClosed) throw closedError();
+    return this.#records.get(key);
+  }
+
+  range(bounds: KeyBounds = {}): Iterable<StoredRecord> {
+    this.#assertOpen();
+    return this.#walk(spanOf(bounds), bounds.reverse ?? false);
+  }
+
+  since(origin: Origin, after: number, limit: number): readonly StoredRecord[] {
+    this.#assertOpen();
+    return this.#logs.get(origin)?.since(after, limit) ?? [];
+  }
+
+  meta(name: string): Uint8Array | undefined {
+    this.#assertOpen();
+    return this.#meta.get(name);
+  }
+
+  apply({ records, removed, meta }: StoreBatch): void {
+    this.#assertOpen();
+    if (records !== undefined) for (const record of records) this.#put(record);
+    if (removed !== undefined) for (const key of removed) this.#remove(key);
+    if (meta !== undefined) for (const [name, value] of meta) this.#meta.set(name, value);
+  }
+
+  flush(): undefined {
+    this.#assertOpen();
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#records.clear();
+    this.#logs.clear();
+    this.#meta.clear();
+    this.#bytes = 0;
+    return Promise.resolve();
+  }
+
+  *#walk(whole: KeySpan, reverse: boolean): Generator<StoredRecord> {
+    let span = whole;
+    for (let chunk = firstChunk; ; chunk = Math.min(largestChunk, chunk * 2)) {
+      this.#assertOpen();
+      const keys = this.#keys.take(span, reverse, chunk);
+      for (const key of keys) {
+        const record = this.#records.get(key);
+        if (record !== undefined) yield record;
+      }
+      const last = keys.at(-1);
+      if (last === undefined || keys.length < chunk) return;
+      const end = { key: last, inclusive: false };
+      span = reverse ? { low: span.low, high: end } : { low: end, high: span.high };
+    }
+  }
+
+  #put(record: StoredRecord): void {
+    const previous = this.#records.get(record.key);
+    const kept = this.#values.keep(record);
+    this.#records.set(record.key, kept);
+    if (previous === undefined) this.#keys.note(record.key);
+    else this.#letGo(previous);
+    this.#bytes += bytesOf(kept);
+    this.#log(record.origin).add(kept);
+  }
+
+  #remove(key: string): void {
+    const previous = this.#records.get(key);
+    if (previous === undefined) return;
+    this.#records.delete(key);
+    this.#keys.note(key);
+    this.#letGo(previous);
+  }
+
+  #letGo(record: StoredRecord): void {
+    this.#bytes -= bytesOf(record);
+    this.#logs.get(record.origin)?.remove(record);
+    this.#values.release(record);
+  }
+
+  #log(origin: Origin): SequenceIndex {
+    let log = this.#logs.get(origin);
+    if (log === undefined) {
+      log = new SequenceIndex();
+      this.#logs.set(origin, log);
+    }
+    return log;
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw closedError();
+  }
+}
+
+function bytesOf(record: StoredRecord): number {
+  return record.key.length + valueBytes(record);
+}
+
+function closedError(): SimpleDHTError {
+  return new SimpleDHTError('ERR_CLOSED', 'The store is closed');
+}

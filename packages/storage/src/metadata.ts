@@ -1,0 +1,132 @@
+import { isOrigin, limits, type Origin } from '@simpledht/wire';
+import type { ContentFigures } from './content-sum.ts';
+import { OriginCover } from './origin-cover.ts';
+import type { Store } from './store.ts';
+import { VersionVector } from './version-vector.ts';
+
+/*
+ * What a replica keeps in its store beside the records, in the same transactions:
+ *   replica/state            version u8 · joined u8 · ceiling f64 · live f64 · tombstones f64 · count f64 · sum u32 u32 · origin 24 bytes (0 = none)
+ *   replica/origins          24 bytes per origin of the vector
+ *   replica/vector/<origin>  watermark f64, then first f64 · last f64 per interval
+ * One entry per origin, because a turn of writes changes one of up to 4,096. Numbers are big-endian.
+ */
+
+const stateVersion = 1;
+const originBytes = 24;
+const stateBytes = 42 + originBytes;
+const stateName = 'replica/state';
+const originsName = 'replica/origins';
+const vectorName = (origin: Origin): string => `replica/vector/${origin}`;
+
+export interface ReplicaState {
+  /** The first pages are complete: the vector speaks for the records. */
+  readonly joined: boolean;
+  /** Ceiling of the clock. */
+  readonly ceiling: number;
+  readonly content: ContentFigures;
+  /** The origin of local writes; '' before the first. */
+  readonly origin: Origin | '';
+}
+
+export type MetaEntry = readonly [name: string, value: Uint8Array];
+
+export function stateEntry({ joined, ceiling, content, origin }: ReplicaState): MetaEntry {
+  const bytes = new Uint8Array(stateBytes);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, stateVersion);
+  view.setUint8(1, Number(joined));
+  view.setFloat64(2, ceiling);
+  view.setFloat64(10, content.live);
+  view.setFloat64(18, content.tombstones);
+  view.setFloat64(26, content.count);
+  view.setUint32(34, content.high);
+  view.setUint32(38, content.low);
+  if (origin !== '') writeOrigin(bytes, 42, origin);
+  return [stateName, bytes];
+}
+
+/** The state as saved; `undefined` when there is none or it does not read. */
+export function loadState(store: Store): ReplicaState | undefined {
+  const bytes = store.meta(stateName);
+  if (bytes?.length !== stateBytes || bytes[0] !== stateVersion) return undefined;
+  const view = viewOf(bytes);
+  const content = {
+    live: view.getFloat64(10),
+    tombstones: view.getFloat64(18),
+    count: view.getFloat64(26),
+    high: view.getUint32(34),
+    low: view.getUint32(38),
+  };
+  const hasOrigin = bytes.subarray(42).some((byte) => byte !== 0);
+  const origin = hasOrigin ? (readOrigin(bytes, 42) ?? '') : '';
+  return { joined: bytes[1] === 1, ceiling: view.getFloat64(2), content, origin };
+}
+
+/** The changed parts of a vector, ready to be applied. */
+export function vectorEntries(vector: VersionVector, changed: Iterable<Origin>, isGrown: boolean): MetaEntry[] {
+  const entries: MetaEntry[] = [];
+  for (const origin of changed) entries.push([vectorName(origin), coverBytes(vector.get(origin) ?? new OriginCover())]);
+  if (isGrown) entries.push([originsName, originsBytes([...vector.origins()])]);
+  return entries;
+}
+
+/** The vector as saved; `undefined` when a part is missing or does not read: then nothing is covered for sure. */
+export function loadVector(store: Store): VersionVector | undefined {
+  const list = store.meta(originsName) ?? new Uint8Array(0);
+  const vector = new VersionVector();
+  for (let at = 0; at < list.length; at += originBytes) {
+    const origin = readOrigin(list, at);
+    const bytes = origin === undefined ? undefined : store.meta(vectorName(origin));
+    if (origin === undefined || bytes === undefined) return undefined;
+    restoreCover(vector, origin, bytes);
+  }
+  return vector;
+}
+
+function coverBytes(cover: OriginCover): Uint8Array {
+  const numbers = [cover.watermark, ...cover.intervals().flat()];
+  const bytes = new Uint8Array(numbers.length * 8);
+  const view = viewOf(bytes);
+  for (const [index, number] of numbers.entries()) view.setFloat64(index * 8, number);
+  return bytes;
+}
+
+function restoreCover(vector: VersionVector, origin: Origin, bytes: Uint8Array): void {
+  const view = viewOf(bytes);
+  vector.cover(origin, { from: 0, to: view.getFloat64(0) });
+  for (let at = 8; at + 16 <= bytes.length; at += 16) {
+    vector.cover(origin, { from: view.getFloat64(at) - 1, to: view.getFloat64(at + 8) });
+  }
+}
+
+function originsBytes(origins: readonly Origin[]): Uint8Array {
+  const bytes = new Uint8Array(Math.min(origins.length, limits.maxOrigins) * originBytes);
+  for (let index = 0; index * originBytes < bytes.length; index++) {
+    const origin = origins[index];
+    if (origin !== undefined) writeOrigin(bytes, index * originBytes, origin);
+  }
+  return bytes;
+}
+
+function writeOrigin(bytes: Uint8Array, at: number, origin: Origin): void {
+  for (let index = 0; index < originBytes; index++) {
+    bytes[at + index] = Number.parseInt(origin.slice(index * 2, index * 2 + 2), 16);
+  }
+}
+
+function readOrigin(bytes: Uint8Array, at: number): Origin | undefined {
+  const text = hex(bytes.subarray(at, at + originBytes));
+  return isOrigin(text) ? text : undefined;
+}
+
+/** Bytes as lower-case hex digits. */
+export function hex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,148 @@
+import { limits, type NodeId, type Origin } from '@simpledht/wire';
+import type { Span } from './origin-cover.ts';
+import { VersionVector } from './version-vector.ts';
+
+/** A delta on its way: what it speaks for and what it weighs. */
+export interface InFlight {
+  readonly ranges: readonly (Span & { readonly origin: Origin })[];
+  readonly bytes: number;
+}
+
+/** Offers may hold as many intervals as both sides and the window together; all three are bounded. */
+const offerBounds = { maxOrigins: limits.maxOrigins, maxIntervals: Infinity };
+
+/**
+ * What this replica knows of another, and what it has sent it. There is no queue: what the peer still has to get is what
+ * the own vector covers and `offered` does not, read from the store when the window has room, so that a slow peer gets
+ * each key's latest state and costs no memory.
+ *
+ * 1. `known` is what the peer said that it holds durably, `offered` is `known` and what is in flight.
+ * 2. A failed delta takes its ranges back out of `offered`: they will be sent again.
+ * 3. Nothing is pushed to a `silent` peer, whose vector is not known: a digest comes first.
+ */
+export class Peer {
+  readonly id: NodeId;
+  up = false;
+  silent = true;
+  /** The peer's own words: its first sync is over. */
+  ready = false;
+  /** It reads pages now and covers nothing: it wants live writes only. */
+  joining = false;
+  /** Under which it writes now; '' when it has not. */
+  origin: Origin | '' = '';
+  known = new VersionVector();
+  offered = new VersionVector(offerBounds);
+  /** Foreign origins that this node has to bring to the peer, each up to a number. Bounded like the vector. */
+  readonly owed = new Map<Origin, number>();
+  /** By exchange. Bounded by the window. */
+  readonly inFlight = new Map<number, InFlight>();
+  inFlightBytes = 0;
+  /** `writtenBytes` of the local map up to which the peer was sent what was written. */
+  accountedBytes = 0;
+  /** Failures since something last got through; sets the pause. */
+  failures = 0;
+  /** Monotonic ms before which nothing more is tried. */
+  retryAtMs: number | undefined;
+  /** What the peer had when it was last asked while this node was not ready; the exchange is over when that is covered. */
+  goal: VersionVector | undefined;
+  /** The last comparison found both equal. */
+  synced = false;
+
+  constructor(id: NodeId) {
+    this.id = id;
+  }
+
+  /** Takes what the peer says of itself, in place of what was known: a wiped peer holds less than before. */
+  learn(vector: VersionVector): void {
+    this.known = vector;
+    this.silent = false;
+    this.#offerAgain();
+  }
+
+  send(exchange: number, delta: InFlight): void {
+    this.inFlight.set(exchange, delta);
+    this.inFlightBytes += delta.bytes;
+    for (const range of delta.ranges) this.offered.cover(range.origin, range);
+  }
+
+  /** The delta was answered, and `covered` is what the peer holds of its origins now. */
+  arrived(exchange: number, covered: VersionVector): void {
+    this.#land(exchange);
+    this.known.coverAll(covered);
+    this.offered.coverAll(covered);
+  }
+
+  /** The delta was not answered or not taken: it may have arrived or not. */
+  lost(exchange: number): void {
+    this.#land(exchange);
+    this.#offerAgain();
+  }
+
+  /** Counts everything that exists of an origin as offered: only what comes now is sent. */
+  skipTo(origin: Origin, seq: number): void {
+    this.offered.cover(origin, { from: 0, to: seq });
+  }
+
+  pause(untilMs: number): void {
+    this.failures += 1;
+    this.retryAtMs = untilMs;
+    this.silent = true;
+    this.owed.clear();
+  }
+
+  /** The link is gone, and all that was on it. What the peer holds durably it still holds. */
+  disconnect(): void {
+    this.up = false;
+    this.silent = true;
+    this.synced = false;
+    this.goal = undefined;
+    this.retryAtMs = undefined;
+    this.failures = 0;
+    this.owed.clear();
+    this.inFlight.clear();
+    this.inFlightBytes = 0;
+  }
+
+  #land(exchange: number): void {
+    this.inFlightBytes -= this.inFlight.get(exchange)?.bytes ?? 0;
+    this.inFlight.delete(exchange);
+  }
+
+  #offerAgain(): void {
+    this.offered = new VersionVector(offerBounds);
+    this.offered.coverAll(this.known);
+    for (const { ranges } of this.inFlight.values()) {
+      for (const range of ranges) this.offered.cover(range.origin, range);
+    }
+  }
+}
+
+/** Bounded by the members that the shell reports; a forgotten one is dropped. */
+export class PeerTable {
+  readonly #peers = new Map<NodeId, Peer>();
+
+  get(id: NodeId | undefined): Peer | undefined {
+    return id === undefined ? undefined : this.#peers.get(id);
+  }
+
+  open(id: NodeId): Peer {
+    let peer = this.#peers.get(id);
+    if (peer === undefined) {
+      peer = new Peer(id);
+      this.#peers.set(id, peer);
+    }
+    return peer;
+  }
+
+  forget(id: NodeId): void {
+    this.#peers.delete(id);
+  }
+
+  all(): IterableIterator<Peer> {
+    return this.#peers.values();
+  }
+
+  up(): Peer[] {
+    return [...this.#peers.values()].filter((peer) => peer.up);
+  }
+}

@@ -1,0 +1,172 @@
+import type { Covered, Delta, Origin } from '@simpledht/wire';
+import type { ReplicaContext } from './context.ts';
+import { DeltaBuilder } from './delta.ts';
+import type { Span } from './origin-cover.ts';
+import type { Peer } from './peer.ts';
+import { VersionVector } from './version-vector.ts';
+
+/** Peers that lack the same span of the own origin: one delta, encoded once, serves all. */
+interface Group {
+  readonly span: Span;
+  readonly peers: Peer[];
+}
+
+/**
+ * Brings peers what they lack, by one kind of message: own writes to everyone as they happen, and foreign ones to those
+ * whom anti-entropy found behind.
+ *
+ * 1. At most a window of bytes per peer is unanswered, one delta more at the most.
+ * 2. A delta speaks only for what this node covers: what is missing in its ranges was overwritten.
+ * 3. A peer that fails is left alone until it has told its vector again.
+ */
+export class Replication {
+  readonly #context: ReplicaContext;
+  /** The smallest `accountedBytes` of the peers that take part; `undefined` without any. */
+  #slowest: number | undefined;
+
+  constructor(context: ReplicaContext) {
+    this.#context = context;
+  }
+
+  /** Written here and not yet sent to the slowest peer. */
+  get unsentBytes(): number {
+    return this.#slowest === undefined ? 0 : this.#context.local.writtenBytes - this.#slowest;
+  }
+
+  /** Sends what windows allow. */
+  push(nowMs: number): void {
+    const open = this.#context.peers.up().filter((peer) => isOpen(peer, nowMs));
+    if (this.#context.local.origin !== '') this.#pushOwn(this.#context.local.origin, open);
+    for (const peer of open) if (peer.owed.size > 0) this.#pay(peer);
+    this.#slowest = open.length === 0 ? undefined : Math.min(...open.map((peer) => peer.accountedBytes));
+  }
+
+  /** From now on the peer is owed what it lacks of foreign origins, up to `limit` of each. */
+  owe(peer: Peer, limit: (origin: Origin) => number): void {
+    const { local } = this.#context;
+    peer.owed.clear();
+    for (const origin of local.vector.origins()) {
+      if (origin === local.origin) continue;
+      const lacked = local.vector.get(origin)?.firstLackedBy(peer.known.get(origin));
+      const highest = lacked === undefined ? 0 : limit(origin);
+      if (lacked !== undefined && lacked.from < highest) peer.owed.set(origin, highest);
+    }
+  }
+
+  answered(peer: Peer, exchange: number, { joining, vector }: Covered, nowMs: number): void {
+    const ranges = peer.inFlight.get(exchange)?.ranges ?? [];
+    if (joining) this.#arrivedAtJoining(peer, exchange);
+    else if (peer.joining) this.#joinIsOver(peer, exchange);
+    peer.arrived(exchange, VersionVector.from(vector));
+    if (joining || ranges.every(({ origin, to }) => peer.known.covers(origin, to))) peer.failures = 0;
+    else this.failed(peer, exchange, nowMs);
+  }
+
+  failed(peer: Peer, exchange: number, nowMs: number): void {
+    peer.lost(exchange);
+    this.#context.counters.failures += 1;
+    peer.pause(nowMs + this.#pauseMs(peer));
+  }
+
+  /** A joining peer covers nothing yet, but what it was sent it holds: it is not sent again. */
+  #arrivedAtJoining(peer: Peer, exchange: number): void {
+    peer.joining = true;
+    const own = this.#context.local.origin;
+    for (const { origin, to } of peer.inFlight.get(exchange)?.ranges ?? []) {
+      if (origin === own) peer.skipTo(origin, to);
+    }
+  }
+
+  #joinIsOver(peer: Peer, exchange: number): void {
+    peer.joining = false;
+    peer.lost(exchange);
+  }
+
+  #pauseMs({ failures }: Peer): number {
+    const { retryMinMs, retryMaxMs } = this.#context.settings;
+    return Math.min(retryMaxMs, retryMinMs * 2 ** failures) * (0.75 + this.#context.random() / 2);
+  }
+
+  #pushOwn(origin: Origin, open: readonly Peer[]): void {
+    for (let groups = this.#groups(origin, open); groups.length > 0; groups = this.#groups(origin, open)) {
+      for (const { span, peers } of groups) {
+        const builder = this.#builder();
+        const reached = builder.add(origin, span);
+        this.#send(builder, peers);
+        const isAll = reached === this.#context.local.sequence;
+        for (const peer of peers) this.#account(peer, isAll ? Infinity : builder.bytes);
+      }
+    }
+  }
+
+  #groups(origin: Origin, open: readonly Peer[]): Group[] {
+    const groups: Group[] = [];
+    const cover = this.#context.local.vector.get(origin);
+    for (const peer of open) {
+      if (cover === undefined || !this.#hasRoom(peer)) continue;
+      const span = cover.firstLackedBy(peer.offered.get(origin));
+      if (span === undefined) this.#account(peer, Infinity);
+      else joinGroup(groups, span, peer);
+    }
+    return groups;
+  }
+
+  #pay(peer: Peer): void {
+    while (this.#hasRoom(peer) && peer.owed.size > 0) {
+      const builder = this.#builder();
+      for (const [origin, limit] of peer.owed) {
+        this.#payOrigin(builder, peer, origin, limit);
+        if (builder.isFull) break;
+      }
+      if (builder.ranges.length > 0) this.#send(builder, [peer]);
+    }
+  }
+
+  #payOrigin(builder: DeltaBuilder, peer: Peer, origin: Origin, limit: number): void {
+    const cover = this.#context.local.vector.get(origin);
+    let after = 0;
+    while (!builder.isFull) {
+      const span = cover?.firstLackedBy(peer.offered.get(origin), after);
+      if (span === undefined || span.from >= limit) {
+        peer.owed.delete(origin);
+        return;
+      }
+      after = builder.add(origin, { from: span.from, to: Math.min(span.to, limit) });
+    }
+  }
+
+  #send(builder: DeltaBuilder, peers: readonly Peer[]): void {
+    const { ranges, records, bytes } = builder;
+    const { counters, exchanges } = this.#context;
+    const message: Delta = { kind: 'delta', ranges, records };
+    const numbers = exchanges.send(
+      message,
+      peers.map((peer) => ({ kind: 'delta', peer })),
+    );
+    for (const [index, peer] of peers.entries()) peer.send(numbers[index] ?? 0, { ranges, bytes });
+    counters.deltasSent += peers.length;
+    counters.recordsSent += records.length * peers.length;
+  }
+
+  #builder(): DeltaBuilder {
+    return new DeltaBuilder(this.#context.local.store, this.#context.settings.deltaBytes);
+  }
+
+  #hasRoom(peer: Peer): boolean {
+    return peer.inFlightBytes < this.#context.settings.windowBytes;
+  }
+
+  #account(peer: Peer, bytes: number): void {
+    peer.accountedBytes = Math.min(this.#context.local.writtenBytes, peer.accountedBytes + bytes);
+  }
+}
+
+function isOpen(peer: Peer, nowMs: number): boolean {
+  return !peer.silent && (peer.retryAtMs === undefined || peer.retryAtMs <= nowMs);
+}
+
+function joinGroup(groups: Group[], span: Span, peer: Peer): void {
+  const group = groups.find((candidate) => candidate.span.from === span.from && candidate.span.to === span.to);
+  if (group === undefined) groups.push({ span, peers: [peer] });
+  else group.peers.push(peer);
+}

@@ -1,0 +1,36 @@
+/** What a replica may be tuned by. Every value is bounded work or memory; the defaults suit a few to 64 nodes. */
+export interface ReplicaSettings {
+  /** Largest sum of records in one delta, bytes; one record may be larger. Default 128 KiB: a guess between overhead and latency. */
+  readonly deltaBytes: number;
+  /** Records sent to one peer and not yet answered, bytes; a peer may overshoot by one delta. Default 1 MiB. */
+  readonly windowBytes: number;
+  /** Records in one page of a join or repair, bytes. Default 256 KiB. */
+  readonly pageBytes: number;
+  /** Ms between digests with a random peer while things change. Default 2,000. */
+  readonly digestIntervalMs: number;
+  /** Up to this it doubles while vectors are equal, ms. Default 15,000. */
+  readonly digestMaxIntervalMs: number;
+  /** How long an answer may take, ms. Default 10,000: a full window on a slow line. */
+  readonly requestTimeoutMs: number;
+  /** First pause after a peer failed to answer, ms; doubles. Default 500. */
+  readonly retryMinMs: number;
+  /** Longest such pause, ms. Default 15,000. */
+  readonly retryMaxMs: number;
+  /** How far ahead of now a clock may be and still move this one, ms. Default 10,000. */
+  readonly maxClockAheadMs: number;
+  /** Least time between two repairs, ms. Default 30,000: repair reads the whole map. */
+  readonly repairIntervalMs: number;
+}
+
+export const defaultSettings: ReplicaSettings = {
+  deltaBytes: 131_072,
+  windowBytes: 1_048_576,
+  pageBytes: 262_144,
+  digestIntervalMs: 2_000,
+  digestMaxIntervalMs: 15_000,
+  requestTimeoutMs: 10_000,
+  retryMinMs: 500,
+  retryMaxMs: 15_000,
+  maxClockAheadMs: 10_000,
+  repairIntervalMs: 30_000,
+};

@@ -1,0 +1,116 @@
+import { limits, type Origin, type VectorEntry } from '@simpledht/wire';
+import { OriginCover, type Span } from './origin-cover.ts';
+
+/** How large a vector may grow; what is beyond is refused. */
+export interface VectorBounds {
+  readonly maxOrigins: number;
+  readonly maxIntervals: number;
+}
+
+/**
+ * What a replica covers, per origin (version vector with exceptions, as in concise version vectors of WinFS, Malkhi and
+ * Terry 2005). A covered dot is held, or was overwritten by a write whose own dot is covered or still to come.
+ */
+export class VersionVector {
+  /** Bounded by `bounds.maxOrigins`; a new origin beyond that is refused, and so are its records. */
+  readonly #covers = new Map<Origin, OriginCover>();
+  readonly #bounds: VectorBounds;
+
+  constructor(bounds: VectorBounds = limits) {
+    this.#bounds = bounds;
+  }
+
+  /** Takes entries from anywhere: what is out of order is put in order, what is over the bounds is left out. */
+  static from(entries: readonly VectorEntry[], bounds: VectorBounds = limits): VersionVector {
+    const vector = new VersionVector(bounds);
+    for (const entry of entries) vector.coverEntry(entry);
+    return vector;
+  }
+
+  get size(): number {
+    return this.#covers.size;
+  }
+
+  /** No origin has intervals beyond its watermark. */
+  get isContiguous(): boolean {
+    for (const cover of this.#covers.values()) if (!cover.isContiguous) return false;
+    return true;
+  }
+
+  get(origin: Origin): OriginCover | undefined {
+    return this.#covers.get(origin);
+  }
+
+  origins(): IterableIterator<Origin> {
+    return this.#covers.keys();
+  }
+
+  /** The cover of an origin, made when there is none; `undefined` when there is no room for it. */
+  open(origin: Origin): OriginCover | undefined {
+    let cover = this.#covers.get(origin);
+    if (cover === undefined && this.#covers.size < this.#bounds.maxOrigins) {
+      cover = new OriginCover(this.#bounds.maxIntervals);
+      this.#covers.set(origin, cover);
+    }
+    return cover;
+  }
+
+  watermark(origin: Origin): number {
+    return this.#covers.get(origin)?.watermark ?? 0;
+  }
+
+  covers(origin: Origin, seq: number): boolean {
+    return this.#covers.get(origin)?.covers(seq) ?? false;
+  }
+
+  admits(origin: Origin, span: Span): boolean {
+    const cover = this.#covers.get(origin);
+    return cover === undefined ? this.#covers.size < this.#bounds.maxOrigins : cover.admits(span);
+  }
+
+  /** Covers (from, to] of an origin. False when a bound refuses it. */
+  cover(origin: Origin, span: Span): boolean {
+    if (span.to <= 0) return true;
+    return this.open(origin)?.cover(span) ?? false;
+  }
+
+  coverEntry({ origin, watermark, intervals }: VectorEntry): void {
+    this.cover(origin, { from: 0, to: watermark });
+    for (const [first, last] of intervals) this.cover(origin, { from: first - 1, to: last });
+  }
+
+  coverAll(other: VersionVector): void {
+    for (const entry of other.entries()) this.coverEntry(entry);
+  }
+
+  entry(origin: Origin): VectorEntry {
+    return this.#covers.get(origin)?.entry(origin) ?? { origin, watermark: 0, intervals: [] };
+  }
+
+  entries(): VectorEntry[] {
+    const entries: VectorEntry[] = [];
+    for (const [origin, cover] of this.#covers) if (cover.top > 0) entries.push(cover.entry(origin));
+    return entries;
+  }
+
+  /** Covers all that `other` covers. */
+  includes(other: VersionVector): boolean {
+    for (const [origin, cover] of other.#covers) {
+      if (cover.firstLackedBy(this.#covers.get(origin)) !== undefined) return false;
+    }
+    return true;
+  }
+
+  equals(other: VersionVector): boolean {
+    return this.includes(other) && other.includes(this);
+  }
+
+  /** Pointwise minimum of the watermarks; intervals are given up. What a joining replica may claim after its pages. */
+  minimum(other: VersionVector): VersionVector {
+    const lowest = new VersionVector(this.#bounds);
+    for (const [origin, cover] of this.#covers) {
+      lowest.cover(origin, { from: 0, to: Math.min(cover.watermark, other.watermark(origin)) });
+    }
+    return lowest;
+  }
+}

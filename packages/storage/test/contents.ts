@@ -1,0 +1,42 @@
+import type { Page, StoredRecord } from '@simpledht/wire';
+import type { SimulatedCluster, SimulatedNode } from './simulated-cluster.ts';
+
+/** A record as one comparable line, dot and all. */
+export function line(record: StoredRecord): string {
+  const { key, value, hlc, writer, expiresAt, origin, seq } = record;
+  return [key, value === null ? 'tombstone' : [...value].join(' '), hlc, writer, expiresAt, origin, seq].join('|');
+}
+
+/** Everything in a node's store, in key order. */
+export function contents(node: SimulatedNode): string {
+  return Array.from(node.store.range(), line).join('\n');
+}
+
+/** What a node tells of its vector, in one order. */
+export function vectorOf(cluster: SimulatedCluster, node: SimulatedNode): string {
+  const { vector } = ask(cluster, node, { kind: 'page-request', after: '', maxBytes: 1 });
+  return JSON.stringify([...vector].sort((a, b) => (a.origin < b.origin ? -1 : 1)));
+}
+
+function ask(
+  cluster: SimulatedCluster,
+  node: SimulatedNode,
+  message: { kind: 'page-request'; after: string; maxBytes: number },
+): Page {
+  const before = node.replica.take();
+  if (before.length > 0) throw new Error('effects are pending');
+  node.replica.handle({ type: 'request', peer: undefined, message, exchange: -1 }, cluster.now(node));
+  for (const effect of node.replica.take()) {
+    if (effect.type === 'reply' && effect.message.kind === 'page') return effect.message;
+  }
+  throw new Error('no page');
+}
+
+/** All nodes hold the same records and cover the same dots. */
+export function areEqual(cluster: SimulatedCluster): boolean {
+  const [first, ...others] = cluster.nodes;
+  if (first === undefined) return true;
+  const expected = contents(first);
+  const vector = vectorOf(cluster, first);
+  return others.every((node) => vectorOf(cluster, node) === vector && contents(node) === expected);
+}

@@ -1,0 +1,144 @@
+import type { Address } from '@simpledht/wire';
+import { datagramFrameBytes, packetHeaderBytes, SimpleDHTError } from '@simpledht/wire';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import type { DatagramSocket } from './datagram-socket.ts';
+import { Endpoint, tooLarge } from './endpoint/endpoint.ts';
+import type { TransportSettings } from './endpoint/settings.ts';
+import { defaultTransportSettings, leastDatagramBytes } from './endpoint/settings.ts';
+import type { Logger } from './logger.ts';
+import { silentLogger } from './logger.ts';
+import type { Random } from './random.ts';
+import { systemRandom } from './random.ts';
+import type { RequestOptions, Transport, TransportHandlers } from './transport.ts';
+
+export interface DatagramTransportOptions {
+  readonly socket: DatagramSocket;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+  /** Any of `TransportSettings`; the rest has its default. */
+  readonly settings?: Partial<TransportSettings>;
+}
+
+/** Tag of an authenticated packet: room is kept for it, so that a secret changes no size. */
+const maxTagBytes = 16;
+
+/** A Transport over any socket that carries datagrams: links, handshake, requests. */
+export function datagramTransport(options: DatagramTransportOptions): Transport {
+  return new DatagramTransport(options);
+}
+
+class DatagramTransport implements Transport {
+  readonly #socket: DatagramSocket;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #logger: Logger;
+  readonly #settings: TransportSettings;
+  readonly maxDatagramBytes: number;
+  readonly secure = false;
+  #endpoint: Endpoint | undefined;
+  #opened = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: DatagramTransportOptions) {
+    this.#socket = options.socket;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#logger = options.logger ?? silentLogger;
+    this.#settings = checked({ ...defaultTransportSettings, ...options.settings });
+    const roomBytes = this.#settings.maxDatagramBytes - packetHeaderBytes - maxTagBytes;
+    this.maxDatagramBytes = roomBytes - (datagramFrameBytes(roomBytes) - roomBytes);
+  }
+
+  async open(handlers: TransportHandlers): Promise<void> {
+    if (this.#opened) throw new SimpleDHTError('ERR_BIND_FAILED', 'The transport was opened before');
+    this.#opened = true;
+    const parts = {
+      socket: this.#socket,
+      clock: this.#clock,
+      random: this.#random,
+      logger: this.#logger,
+      settings: this.#settings,
+    };
+    const endpoint = new Endpoint(parts, handlers);
+    await this.#socket.bind({
+      onDatagram: (datagram, from) => {
+        endpoint.onDatagram(datagram, from);
+      },
+      onError: (error) => {
+        endpoint.onSocketError(error);
+      },
+    });
+    this.#endpoint = endpoint;
+  }
+
+  get address(): Address {
+    return this.#socket.address;
+  }
+
+  get localAddresses(): readonly Address[] {
+    return this.#socket.localAddresses;
+  }
+
+  get maxMessageBytes(): number {
+    return this.#settings.maxMessageBytes;
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    const endpoint = this.#endpoint;
+    return { ...this.#socket.counters, ...endpoint?.linkCounters, ...endpoint?.counters.all() };
+  }
+
+  resolve(name: string): Promise<readonly Address[]> {
+    return this.#socket.resolve(name);
+  }
+
+  send(to: Address, payload: Uint8Array): void {
+    if (payload.length > this.maxDatagramBytes) throw tooLarge(payload.length, this.maxDatagramBytes);
+    if (this.#closing === undefined) this.#endpoint?.send(to, payload);
+  }
+
+  request(to: Address, payload: Uint8Array, options: RequestOptions = {}): Promise<Uint8Array> {
+    if (this.#closing !== undefined) return Promise.reject(closed());
+    if (this.#endpoint === undefined) return Promise.reject(notOpen());
+    if (payload.length > this.maxMessageBytes) {
+      return Promise.reject(tooLarge(payload.length, this.maxMessageBytes));
+    }
+    if (options.signal?.aborted === true) return Promise.reject(reasonOf(options.signal));
+    return this.#endpoint.request(to, payload, options);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#endpoint?.close();
+    await this.#socket.close();
+  }
+}
+
+function checked(settings: TransportSettings): TransportSettings {
+  for (const name of ['maxDatagramBytes', 'loopbackDatagramBytes'] as const) {
+    const bytes = settings[name];
+    if (Number.isInteger(bytes) && bytes >= leastDatagramBytes && bytes <= 65_507) continue;
+    const text = `${name} must be a whole number from ${String(leastDatagramBytes)} to 65507, not ${String(bytes)}`;
+    throw new SimpleDHTError('ERR_INVALID_OPTION', text);
+  }
+  return settings;
+}
+
+function closed(): SimpleDHTError {
+  return new SimpleDHTError('ERR_CLOSED', 'The transport is closed');
+}
+
+function notOpen(): SimpleDHTError {
+  return new SimpleDHTError('ERR_NOT_STARTED', 'The transport is not open');
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

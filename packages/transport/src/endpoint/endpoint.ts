@@ -1,0 +1,407 @@
+import type { Address, ErrorCode, LinkParameters, Sealer } from '@simpledht/wire';
+import {
+  closeCode,
+  instanceBytes,
+  noParameters,
+  packetHeaderBytes,
+  packetKind,
+  peekConnectionId,
+  SimpleDHTError,
+} from '@simpledht/wire';
+import type { Clock } from '../clock.ts';
+import type { DatagramSocket } from '../datagram-socket.ts';
+import { Link } from '../link/link.ts';
+import type { LinkCounters } from '../link/link-counters.ts';
+import { newLinkCounters } from '../link/link-counters.ts';
+import type { LinkDownReason, LinkEffect } from '../link/link-effects.ts';
+import { PacketArena } from '../link/packet-arena.ts';
+import { ReassemblyBudget } from '../link/reassembly-budget.ts';
+import type { Logger } from '../logger.ts';
+import { plainSealer } from '../plain-sealer.ts';
+import type { Random } from '../random.ts';
+import type { RequestOptions, TransportEvent, TransportHandlers } from '../transport.ts';
+import { Counters } from './counters.ts';
+import type { HandshakeContext } from './handshaker.ts';
+import { Handshaker } from './handshaker.ts';
+import { PendingRequest, PendingRequests } from './pending-requests.ts';
+import { RetryTokens } from './retry-tokens.ts';
+import type { Session } from './session.ts';
+import { instanceText } from './session.ts';
+import { Sessions } from './sessions.ts';
+import type { TransportSettings } from './settings.ts';
+import { leastDatagramBytes } from './settings.ts';
+import { TurnTimer } from './turn-timer.ts';
+
+export interface EndpointParts {
+  readonly socket: DatagramSocket;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly settings: TransportSettings;
+}
+
+/** Peers whose instance is remembered after their link, to tell a restart from a return; the oldest is forgotten. */
+const maxKnownInstances = 4096;
+
+/**
+ * An open transport: its links, and the turn in which they send.
+ *
+ * Datagrams are taken as they come; everything that a turn of the event loop causes is sent in one flush per link at
+ * the end of it, so that an answer, the acknowledgement of its request and whatever else is due share datagrams.
+ */
+export class Endpoint implements HandshakeContext {
+  readonly settings: TransportSettings;
+  readonly random: Random;
+  readonly sessions: Sessions;
+  readonly counters: Counters = new Counters();
+  readonly linkCounters: LinkCounters = newLinkCounters();
+  readonly checksum: Sealer = plainSealer;
+  readonly tokens: RetryTokens;
+  readonly instance: Uint8Array;
+  readonly #parts: EndpointParts;
+  readonly #handlers: TransportHandlers;
+  readonly #handshaker: Handshaker;
+  readonly #pending = new PendingRequests();
+  readonly #arena = new PacketArena();
+  readonly #budget: ReassemblyBudget;
+  readonly #timer: TurnTimer;
+  /** Sessions with something to send at the end of this turn. */
+  #dirty: Session[] = [];
+  readonly #knownInstances = new Map<Address, string>();
+  #resetsFromMs = 0;
+  #resets = 0;
+  #closed = false;
+
+  constructor(parts: EndpointParts, handlers: TransportHandlers) {
+    this.#parts = parts;
+    this.#handlers = handlers;
+    this.settings = parts.settings;
+    this.random = parts.random;
+    this.instance = parts.random.bytes(instanceBytes);
+    this.sessions = new Sessions(parts.random);
+    this.tokens = new RetryTokens(parts.random, parts.clock.monotonic());
+    this.#budget = new ReassemblyBudget(parts.settings.maxReassemblyBytes);
+    this.#handshaker = new Handshaker(this);
+    this.#timer = new TurnTimer(parts.clock, (timerFired) => {
+      this.#endTurn(timerFired);
+    });
+  }
+
+  send(to: Address, payload: Uint8Array): void {
+    const session = this.#sessionTo(to);
+    if (session === undefined) return;
+    session.link.datagram(payload);
+    this.schedule(session);
+  }
+
+  request(to: Address, payload: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+    const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
+    const session = this.#sessionTo(to);
+    if (session === undefined) return Promise.reject(limitReached(`too many links for one to ${to}`));
+    const dueMs = this.#parts.clock.monotonic() + timeoutMs;
+    return new Promise((resolve, reject) => {
+      const request = new PendingRequest({ to, link: session.link, dueMs }, resolve, reject);
+      request.message = session.link.request(request, payload);
+      if (request.message === undefined) {
+        reject(limitReached(`too much is waiting for ${to}`));
+        return;
+      }
+      this.counters.totals.requestsOut++;
+      this.#pending.add(request);
+      if (signal !== undefined) this.#listen(request, signal);
+      this.schedule(session);
+      this.#timer.wakeAt(dueMs);
+    });
+  }
+
+  onDatagram(datagram: Uint8Array, from: Address): void {
+    if (this.#closed) return;
+    this.counters.totals.datagramsIn++;
+    this.counters.totals.bytesIn += datagram.length;
+    const kind = packetKind(datagram);
+    if (kind === 'established') this.#onPacket(datagram, from);
+    else if (kind === 'handshake') this.#handshaker.receive(datagram, from, this.#parts.clock.monotonic());
+    else this.counters.drop('foreign');
+  }
+
+  onSocketError(error: Error): void {
+    this.#emit({ type: 'error', error });
+  }
+
+  /** Tells every peer and rejects everything that waits. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timer.stop();
+    const nowMs = this.#parts.clock.monotonic();
+    for (const session of this.sessions.all()) {
+      session.link.close('closed', closeCode.goingAway, nowMs);
+      for (const effect of session.link.take()) {
+        if (effect.type === 'transmit') this.transmit(effect.datagram, session.address);
+      }
+    }
+    this.#pending.rejectAll(undefined, new SimpleDHTError('ERR_CLOSED', 'The transport is closed'));
+  }
+
+  // ------------------------------------------------------------------------------- for the handshake
+
+  parametersFor(address: Address): LinkParameters {
+    const { receiveWindowBytes, maxMessageBytes } = this.settings;
+    const { receiveBufferBytes } = this.#parts.socket;
+    const maxDatagramBytes = this.#datagramBytesTo(address);
+    return { ...noParameters, receiveBufferBytes, receiveWindowBytes, maxMessageBytes, maxDatagramBytes };
+  }
+
+  newLink(): Link<PendingRequest> {
+    return new Link({
+      settings: this.settings,
+      sealer: plainSealer,
+      random: this.random,
+      arena: this.#arena,
+      budget: this.#budget,
+      counters: this.linkCounters,
+    });
+  }
+
+  transmit(datagram: Uint8Array, to: Address): void {
+    this.counters.totals.datagramsOut++;
+    this.counters.totals.bytesOut += datagram.length;
+    this.#parts.socket.send(datagram, to);
+  }
+
+  schedule(session: Session): void {
+    if (session.dirty || this.#closed) return;
+    session.dirty = true;
+    this.#dirty.push(session);
+    this.#timer.endTurnSoon();
+  }
+
+  onAccepted(session: Session, nowMs: number): void {
+    this.#up(session, true, nowMs);
+  }
+
+  end(session: Session, reason: LinkDownReason): void {
+    if (session.state === 'down') return;
+    if (reason === 'replaced') session.link.close(reason, closeCode.replaced, this.#parts.clock.monotonic());
+    else session.link.fail(reason);
+    this.#carryOut(session);
+  }
+
+  // ------------------------------------------------------------------------------- the turn
+
+  #endTurn(timerFired: boolean): void {
+    if (this.#closed) return;
+    const nowMs = this.#parts.clock.monotonic();
+    if (timerFired) this.#tick(nowMs);
+    const sessions = this.#dirty;
+    this.#dirty = [];
+    for (const session of sessions) this.#flush(session, nowMs);
+    const requestMs = this.#pending.nextMs;
+    if (requestMs !== undefined) this.#timer.wakeAt(requestMs);
+  }
+
+  #tick(nowMs: number): void {
+    this.#pending.expire(nowMs);
+    for (const session of this.sessions.all()) {
+      const deadlineMs = session.deadline(this.settings);
+      if (deadlineMs === undefined) continue;
+      if (deadlineMs > nowMs) this.#timer.wakeAt(deadlineMs);
+      else this.schedule(session);
+    }
+  }
+
+  #flush(session: Session, nowMs: number): void {
+    session.dirty = false;
+    if (session.state === 'up') {
+      session.link.tick(nowMs);
+      session.link.flush(nowMs, this.sessions.count);
+    } else if (session.state !== 'down') this.#handshaker.tick(session, nowMs);
+    this.#carryOut(session);
+    const deadlineMs = session.deadline(this.settings);
+    if (deadlineMs !== undefined && session.state !== 'down') this.#timer.wakeAt(deadlineMs);
+  }
+
+  // ------------------------------------------------------------------------------- packets
+
+  #onPacket(datagram: Uint8Array, from: Address): void {
+    if (datagram.length < packetHeaderBytes) {
+      this.counters.drop('short');
+      return;
+    }
+    const nowMs = this.#parts.clock.monotonic();
+    const connectionId = peekConnectionId(datagram);
+    const session = this.sessions.byId(connectionId);
+    if (session?.address !== from || session.state === 'dialling') {
+      this.counters.drop('unknownLink');
+      if (this.#mayReset(nowMs)) this.#handshaker.reset(connectionId, from, datagram.length);
+      return;
+    }
+    const outcome = session.link.receive(datagram, nowMs);
+    if (outcome !== 'taken') this.counters.drop(outcome);
+    else if (session.state === 'accepting') this.#up(session, false, nowMs);
+    this.#carryOut(session);
+    this.schedule(session);
+  }
+
+  #mayReset(nowMs: number): boolean {
+    if (nowMs - this.#resetsFromMs >= 1000) {
+      this.#resetsFromMs = nowMs;
+      this.#resets = 0;
+    }
+    return this.#resets++ < this.settings.maxResetsPerSecond;
+  }
+
+  #carryOut(session: Session): void {
+    for (const effect of session.link.take()) this.#carryOutOne(session, effect);
+  }
+
+  #carryOutOne(session: Session, effect: LinkEffect<PendingRequest>): void {
+    switch (effect.type) {
+      case 'transmit':
+        this.transmit(effect.datagram, session.address);
+        break;
+      case 'request':
+        this.#onRequest(session, effect.requestId, effect.payload);
+        break;
+      case 'reply':
+        this.#pending.resolve(effect.ticket, effect.payload);
+        break;
+      case 'datagram':
+        this.#guard(() => {
+          this.#handlers.onDatagram(session.address, effect.payload);
+        });
+        break;
+      case 'backpressure':
+        this.#emit({ type: 'backpressure', address: session.address, on: effect.on });
+        break;
+      case 'down':
+        this.#onDown(session, effect.reason);
+        break;
+    }
+  }
+
+  #onRequest(session: Session, requestId: number, payload: Uint8Array): void {
+    this.counters.totals.requestsIn++;
+    let answered = false;
+    const reply = (answer: Uint8Array): void => {
+      if (answer.length > this.settings.maxMessageBytes) throw tooLarge(answer.length, this.settings.maxMessageBytes);
+      if (answered) return;
+      answered = true;
+      session.link.reply(requestId, answer);
+      this.schedule(session);
+    };
+    this.#guard(() => {
+      this.#handlers.onRequest(session.address, payload, reply);
+    });
+  }
+
+  // ------------------------------------------------------------------------------- links
+
+  #sessionTo(address: Address): Session | undefined {
+    return this.sessions.byAddress(address) ?? this.#handshaker.dial(address, this.#parts.clock.monotonic());
+  }
+
+  /** `dialled`: by us, so the peer learns of it by our first packet. */
+  #up(session: Session, dialled: boolean, nowMs: number): void {
+    const { peer, address } = session;
+    if (peer === undefined) return;
+    const instance = instanceText(peer.instance);
+    const known = this.#knownInstances.get(address);
+    const old = this.sessions.byAddress(address);
+    if (old !== session && old !== undefined) {
+      this.end(old, known === instance ? 'replaced' : 'peer restarted');
+    }
+    session.state = 'up';
+    this.sessions.confirm(session);
+    session.link.establish(
+      {
+        connectionId: peer.sourceId,
+        parameters: peer.parameters,
+        datagramBytes: Math.max(
+          Math.min(this.#datagramBytesTo(address), peer.parameters.maxDatagramBytes),
+          leastDatagramBytes,
+        ),
+        handshakeRttMs: session.handshakeRttMs(nowMs),
+      },
+      dialled,
+      nowMs,
+    );
+    this.#remember(address, instance);
+    this.counters.totals.linksUp++;
+    this.schedule(session);
+    if (known !== undefined && known !== instance) this.#emit({ type: 'link-restarted', address });
+    this.#emit({ type: 'link-up', address });
+  }
+
+  #onDown(session: Session, reason: LinkDownReason): void {
+    const heard = session.dialled || session.state === 'up';
+    session.state = 'down';
+    this.sessions.remove(session);
+    const { address } = session;
+    this.#parts.logger.debug({ address, reason }, 'Link down');
+    const code = downCode(reason);
+    this.#pending.rejectAll(session.link, new SimpleDHTError(code, `Link to ${address} is down: ${reason}`));
+    // A handshake that a stranger began and did not finish was never a link.
+    if (!heard) return;
+    this.counters.totals.linksDown++;
+    this.#emit({ type: 'link-down', address, reason });
+  }
+
+  #remember(address: Address, instance: string): void {
+    this.#knownInstances.delete(address);
+    this.#knownInstances.set(address, instance);
+    const [oldest] = this.#knownInstances.keys();
+    if (this.#knownInstances.size > maxKnownInstances && oldest !== undefined) {
+      this.#knownInstances.delete(oldest);
+    }
+  }
+
+  #datagramBytesTo(address: Address): number {
+    const { loopbackDatagramBytes, maxDatagramBytes } = this.settings;
+    return this.#parts.socket.isLoopback(address) ? loopbackDatagramBytes : maxDatagramBytes;
+  }
+
+  #listen(request: PendingRequest, signal: AbortSignal): void {
+    const onAbort = (): void => {
+      this.#pending.reject(request, signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    request.unlisten = () => {
+      signal.removeEventListener('abort', onAbort);
+    };
+  }
+
+  #emit(event: TransportEvent): void {
+    if (this.#closed) return;
+    try {
+      this.#handlers.onEvent(event);
+    } catch (error) {
+      this.counters.totals.handlerErrors++;
+      this.#parts.logger.error({ error }, 'The event handler threw');
+    }
+  }
+
+  /** A handler's exception is its owner's: reported, and the link goes on. */
+  #guard(call: () => void): void {
+    if (this.#closed) return;
+    try {
+      call();
+    } catch (error) {
+      this.counters.totals.handlerErrors++;
+      this.#emit({ type: 'error', error: error instanceof Error ? error : new Error(String(error)) });
+    }
+  }
+}
+
+function downCode(reason: LinkDownReason): ErrorCode {
+  return reason === 'refused: no common protocol version' ? 'ERR_UNSUPPORTED_VERSION' : 'ERR_LINK_DOWN';
+}
+
+function limitReached(what: string): SimpleDHTError {
+  return new SimpleDHTError('ERR_LIMIT_REACHED', `Limit reached: ${what}`);
+}
+
+export function tooLarge(bytes: number, maxBytes: number): SimpleDHTError {
+  const text = `Message of ${String(bytes)} bytes; at most ${String(maxBytes)} are carried`;
+  return new SimpleDHTError('ERR_MESSAGE_TOO_LARGE', text);
+}

@@ -1,0 +1,47 @@
+import type { LinkSettings } from '../link/settings.ts';
+import { defaultLinkSettings } from '../link/settings.ts';
+
+/** Numbers of a datagram transport. Times in ms, sizes in bytes. */
+export interface TransportSettings extends LinkSettings {
+  /** Largest datagram to peers that are not on this machine: 1,200 always arrive (RFC 9000 §14), up to 1,452 on Ethernet. */
+  readonly maxDatagramBytes: number;
+  /** Largest datagram between loopback addresses. */
+  readonly loopbackDatagramBytes: number;
+  /** Packets of another cluster are dropped without an answer. 32 bits. */
+  readonly clusterTag: number;
+  readonly requestTimeoutMs: number;
+  /** Links at a time. A quiet one makes room for a new one; when none is quiet the new one is refused. */
+  readonly maxLinks: number;
+  /** Handshakes answered and not confirmed. Beyond it, hellos are dropped. */
+  readonly maxPendingHandshakes: number;
+  /** Handshakes pending above which a hello must prove its address by a token. */
+  readonly retryAbovePending: number;
+  /** A hello is repeated after this, then twice that, and so on, up to `maxHelloIntervalMs`, ± `probeJitter`. */
+  readonly helloIntervalMs: number;
+  readonly maxHelloIntervalMs: number;
+  /** A handshake has failed after this. */
+  readonly handshakeTimeoutMs: number;
+  /** Partial messages of all links together. */
+  readonly maxReassemblyBytes: number;
+  /** Packets without a link that are answered with a reset, per second. */
+  readonly maxResetsPerSecond: number;
+}
+
+/** Datagrams are never limited below this: a hello and the largest acknowledgement fit. */
+export const leastDatagramBytes = 512;
+
+export const defaultTransportSettings: TransportSettings = {
+  ...defaultLinkSettings,
+  maxDatagramBytes: 1200,
+  loopbackDatagramBytes: 8192,
+  clusterTag: 0,
+  requestTimeoutMs: 5000,
+  maxLinks: 256,
+  maxPendingHandshakes: 1024,
+  retryAbovePending: 100,
+  helloIntervalMs: 333,
+  maxHelloIntervalMs: 2000,
+  handshakeTimeoutMs: 10_000,
+  maxReassemblyBytes: 67_108_864,
+  maxResetsPerSecond: 100,
+};

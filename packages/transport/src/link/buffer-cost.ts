@@ -1,0 +1,11 @@
+/**
+ * What a datagram takes of the receiver's socket buffer on Linux: its bytes and the headroom rounded up to a power of
+ * two, and the descriptor. Measured: 832 for 100 bytes, 2,304 for 1,200, 16,640 for 8,192. Elsewhere it is an estimate.
+ */
+export function bufferCost(datagramBytes: number): number {
+  const headroomBytes = 384;
+  const descriptorBytes = 256;
+  const leastBytes = 576;
+  const rounded = 2 ** Math.ceil(Math.log2(datagramBytes + headroomBytes));
+  return descriptorBytes + Math.max(rounded, leastBytes);
+}

@@ -1,0 +1,28 @@
+/** What a link asks of its shell, in order. `Ticket` is whatever the shell knows a request by. */
+export type LinkEffect<Ticket extends object> =
+  /** Send these bytes to the peer; nobody changes them afterwards. */
+  | { readonly type: 'transmit'; readonly datagram: Uint8Array }
+  /** The peer asks; answer with `reply(requestId, …)`, once, now or later. */
+  | { readonly type: 'request'; readonly requestId: number; readonly payload: Uint8Array }
+  | { readonly type: 'reply'; readonly ticket: Ticket; readonly payload: Uint8Array }
+  | { readonly type: 'datagram'; readonly payload: Uint8Array }
+  | { readonly type: 'backpressure'; readonly on: boolean }
+  /** The link has ended; nothing comes after this. */
+  | { readonly type: 'down'; readonly reason: LinkDownReason };
+
+export type LinkDownReason =
+  | 'closed'
+  | 'closed by peer'
+  | 'unreachable'
+  | 'idle'
+  | 'protocol error'
+  | 'replaced'
+  | 'peer restarted'
+  | 'peer forgot the link'
+  | 'no answer to the handshake'
+  | 'refused: no common protocol version'
+  | 'refused: too many links'
+  | 'own address';
+
+/** What became of a received packet; everything but `taken` is counted and changed nothing. */
+export type PacketOutcome = 'taken' | 'short' | 'tag' | 'repeated' | 'malformed' | 'reassemblyFull' | 'closed';

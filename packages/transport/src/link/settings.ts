@@ -1,0 +1,80 @@
+/**
+ * Numbers of a link. Times in ms, sizes in bytes. Where RFC 9002 names one, it is taken from there; the rest was
+ * measured on loopback and on shaped networks. Users set few of them; tests and the simulator set any.
+ */
+export interface LinkSettings {
+  /** Round-trip time before the first sample (RFC 9002 §6.2.2). */
+  readonly initialRttMs: number;
+  /** Timers are not finer than this (RFC 9002 §6.1.2). */
+  readonly granularityMs: number;
+  /** An acknowledgement waits at most this long for company. Under `maxAckDelayMs` by what timers are late. */
+  readonly ackDelayMs: number;
+  /** What the other side adds to its probe time-out for it. */
+  readonly maxAckDelayMs: number;
+  /** Packets to acknowledge that end the wait. Every 2nd, as QUIC has it, costs a third of the throughput. */
+  readonly ackEveryPackets: number;
+  readonly minProbeTimeoutMs: number;
+  readonly maxProbeTimeoutMs: number;
+  /** Part by which a backed-off probe time-out is varied either way. */
+  readonly probeJitter: number;
+  /** A packet is lost when one that is this much younger was acknowledged (RFC 9002 §6.1.1). */
+  readonly packetThreshold: number;
+  /** A packet is lost when one sent this many round-trip times later was acknowledged (RFC 9002 §6.1.2). */
+  readonly timeThreshold: number;
+  readonly minLossDelayMs: number;
+  /** Congestion window at first and at least, in datagrams (RFC 9002 §7.2). */
+  readonly initialWindowDatagrams: number;
+  readonly minWindowDatagrams: number;
+  /** Probe time-outs between two lost packets that mean persistent congestion (RFC 9002 §7.6). */
+  readonly persistentCongestionThreshold: number;
+  /** A link is down after so many probes in a row unanswered … */
+  readonly downAfterProbes: number;
+  /** … and so much time in which nothing at all was heard. */
+  readonly downAfterMs: number;
+  /** A link that hears nothing for so long, and has nothing to do, ends. */
+  readonly idleTimeoutMs: number;
+  /** Ping when nothing was sent for so long, to keep an address translator's entry; 0 for never. */
+  readonly keepaliveMs: number;
+  /** Fragments that a peer may have sent and not seen taken. */
+  readonly receiveWindowBytes: number;
+  readonly maxMessageBytes: number;
+  /** Payload waiting or unacknowledged at which `backpressure` is told on, and at which off. */
+  readonly backpressureHighBytes: number;
+  readonly backpressureLowBytes: number;
+  /** Payload waiting or unacknowledged above which requests are refused; one message is always taken. */
+  readonly maxQueuedBytes: number;
+  /** Requests waiting or unanswered above which more are refused. */
+  readonly maxPendingRequests: number;
+  /** Best-effort payloads waiting for a link or a turn; the oldest is dropped for a new one. */
+  readonly maxQueuedDatagrams: number;
+}
+
+const mebibyte = 1_048_576;
+
+export const defaultLinkSettings: LinkSettings = {
+  initialRttMs: 333,
+  granularityMs: 1,
+  ackDelayMs: 20,
+  maxAckDelayMs: 25,
+  ackEveryPackets: 10,
+  minProbeTimeoutMs: 25,
+  maxProbeTimeoutMs: 5000,
+  probeJitter: 0.2,
+  packetThreshold: 3,
+  timeThreshold: 9 / 8,
+  minLossDelayMs: 5,
+  initialWindowDatagrams: 10,
+  minWindowDatagrams: 2,
+  persistentCongestionThreshold: 3,
+  downAfterProbes: 6,
+  downAfterMs: 5000,
+  idleTimeoutMs: 120_000,
+  keepaliveMs: 0,
+  receiveWindowBytes: 4 * mebibyte,
+  maxMessageBytes: 16_842_752,
+  backpressureHighBytes: 8 * mebibyte,
+  backpressureLowBytes: 4 * mebibyte,
+  maxQueuedBytes: 64 * mebibyte,
+  maxPendingRequests: 16_384,
+  maxQueuedDatagrams: 256,
+};

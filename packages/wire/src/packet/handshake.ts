@@ -1,0 +1,155 @@
+import { ByteReader, malformed } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { packetFlag, packetKind, packetVersion } from './header.ts';
+import type { Sealer } from './sealer.ts';
+
+/**
+ * The packets that make a link.
+ *
+ * `hello` asks for one; `retry` asks for the same hello again with a token, which proves the address; `accept` answers
+ * with the other side's connection id; `reject` says why not; `reset` says "I know no link of this connection id".
+ * Of the last three, only `accept` names the sender's connection id.
+ */
+export type HandshakeType = 'hello' | 'retry' | 'accept' | 'reject' | 'reset';
+
+export interface HandshakePacket {
+  readonly type: HandshakeType;
+  /** Connection id of the receiver: 0 in `hello`, the unknown one in `reset`. */
+  readonly destinationId: number;
+  /** Connection id under which the sender wants packets of this link. */
+  readonly sourceId: number;
+  /** Which cluster; packets of another are dropped without an answer. */
+  readonly clusterTag: number;
+  /** Protocol versions that the sender speaks, and the one that it prefers. */
+  readonly versions: VersionRange;
+  /** 8 random bytes of the sender's process: another one at the same address has restarted. */
+  readonly instance: Uint8Array;
+  /** In `retry` and the hello after it; empty otherwise. At most `maxTokenBytes`. */
+  readonly token: Uint8Array;
+  /** Message of the key exchange; empty without a secret. At most `maxKeyExchangeBytes`. */
+  readonly keyExchange: Uint8Array;
+  readonly parameters: LinkParameters;
+}
+
+export interface VersionRange {
+  readonly min: number;
+  readonly max: number;
+  readonly current: number;
+}
+
+/** What the sender of a handshake packet can take. Each is 0 when it was not told. */
+export interface LinkParameters {
+  /** Receive buffer of the socket as the system gave it. */
+  readonly receiveBufferBytes: number;
+  /** Fragments that may come before the first credit. */
+  readonly receiveWindowBytes: number;
+  readonly maxMessageBytes: number;
+  /** Largest datagram it takes. */
+  readonly maxDatagramBytes: number;
+  /** In `reject`: one of `rejectReason`. */
+  readonly reason: number;
+}
+
+export const rejectReason = { none: 0, version: 1, full: 2 } as const;
+
+export const instanceBytes = 8;
+export const maxTokenBytes = 64;
+/** Noise NNpsk0 needs 48; the rest is room. */
+export const maxKeyExchangeBytes = 128;
+
+/** A hello is padded to this, so that no answer to it is longer than it (RFC 9000 §8.1 allows three times). */
+export const minHelloBytes = 128;
+
+const types: readonly HandshakeType[] = ['hello', 'retry', 'accept', 'reject', 'reset'];
+const parameterNames = [
+  'receiveBufferBytes',
+  'receiveWindowBytes',
+  'maxMessageBytes',
+  'maxDatagramBytes',
+  'reason',
+] as const;
+
+/** Most parameters in a packet; later versions may add some. */
+const maxParameters = 32;
+
+export const noParameters: LinkParameters = {
+  receiveBufferBytes: 0,
+  receiveWindowBytes: 0,
+  maxMessageBytes: 0,
+  maxDatagramBytes: 0,
+  reason: 0,
+};
+
+/** Handshake packets have no number. */
+const noPacketNumber = 0;
+
+export function encodeHandshake(packet: HandshakePacket, checksum: Sealer): Uint8Array {
+  const scratch = new ByteWriter(new Uint8Array(512));
+  scratch.u8(packetFlag.handshake | packetFlag.fixed | packetVersion);
+  scratch.u8(types.indexOf(packet.type) + 1);
+  scratch.u32(packet.destinationId);
+  scratch.u32(packet.sourceId);
+  scratch.u32(packet.clusterTag);
+  scratch.u8(packet.versions.min);
+  scratch.u8(packet.versions.max);
+  scratch.u8(packet.versions.current);
+  scratch.append(packet.instance);
+  scratch.u8(packet.token.length);
+  scratch.append(packet.token);
+  scratch.u8(packet.keyExchange.length);
+  scratch.append(packet.keyExchange);
+  writeParameters(scratch, packet.parameters);
+  const minBytes = packet.type === 'hello' ? minHelloBytes : 0;
+  const bytes = scratch.bytes.slice(0, Math.max(scratch.offset + checksum.tagBytes, minBytes));
+  checksum.seal(bytes, bytes.length - checksum.tagBytes, noPacketNumber);
+  return bytes;
+}
+
+function writeParameters(writer: ByteWriter, parameters: LinkParameters): void {
+  const told = parameterNames.filter((name) => parameters[name] !== 0);
+  writer.u8(told.length);
+  for (const name of told) {
+    writer.varint(parameterNames.indexOf(name) + 1);
+    writer.varint(parameters[name]);
+  }
+}
+
+/** Throws `ERR_MALFORMED`. Parameters that this version does not know are skipped, as is padding. */
+export function decodeHandshake(datagram: Uint8Array, checksum: Sealer): HandshakePacket {
+  if (packetKind(datagram) !== 'handshake') throw malformed('not a handshake packet');
+  const end = datagram.length - checksum.tagBytes;
+  if (end < 0 || !checksum.open(datagram, end, noPacketNumber)) throw malformed('its tag does not fit');
+  const reader = new ByteReader(datagram, 1, end);
+  return {
+    type: types[reader.u8() - 1] ?? fail('unknown type of handshake packet'),
+    destinationId: reader.u32(),
+    sourceId: reader.u32(),
+    clusterTag: reader.u32(),
+    versions: { min: reader.u8(), max: reader.u8(), current: reader.u8() },
+    instance: reader.take(instanceBytes),
+    token: readBounded(reader, maxTokenBytes),
+    keyExchange: readBounded(reader, maxKeyExchangeBytes),
+    parameters: readParameters(reader),
+  };
+}
+
+function readBounded(reader: ByteReader, maxBytes: number): Uint8Array {
+  const length = reader.u8();
+  return length > maxBytes ? fail('a field that is too long') : reader.take(length);
+}
+
+function readParameters(reader: ByteReader): LinkParameters {
+  const count = reader.u8();
+  if (count > maxParameters) fail('too many parameters');
+  const parameters = { ...noParameters };
+  for (let index = 0; index < count; index++) {
+    const name = parameterNames[reader.varint() - 1];
+    const value = reader.varint();
+    if (name !== undefined) parameters[name] = value;
+  }
+  return parameters;
+}
+
+function fail(what: string): never {
+  throw malformed(what);
+}

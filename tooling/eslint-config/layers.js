@@ -1,0 +1,38 @@
+/**
+ * The one direction of imports: apps → node → { membership, storage, transport } → wire.
+ *
+ * Each entry names a folder, the workspace packages that its files may import besides their own, and the reason that a
+ * violation prints. `only` narrows an allowance to some files of the folder. A folder that is missing here fails the
+ * test of this package, so a new one has to say where it stands.
+ */
+const core = 'The three cores never import each other, so that each can be tested, swapped and simulated alone';
+
+export const layers = [
+  {
+    folder: 'packages/wire',
+    mayImport: [],
+    reason: 'wire is the lowest layer: bytes and messages know nothing about who sends or keeps them.',
+  },
+  { folder: 'packages/transport', mayImport: ['wire'], reason: `${core}; @simpledht/node joins them.` },
+  { folder: 'packages/membership', mayImport: ['wire'], reason: `${core}; @simpledht/node joins them.` },
+  { folder: 'packages/storage', mayImport: ['wire'], reason: `${core}; @simpledht/node joins them.` },
+  {
+    folder: 'packages/node',
+    mayImport: ['wire', 'transport', 'membership', 'storage'],
+    reason: 'node is the layer that joins the cores; nothing imports apps, and tools stay outside what is published.',
+  },
+  {
+    folder: 'apps/cli',
+    mayImport: ['node'],
+    reason: 'An app uses the product as its users do, through @simpledht/node alone; what is missing belongs there.',
+  },
+  {
+    folder: 'apps/examples',
+    mayImport: ['node'],
+    reason: 'An example shows what a user writes: @simpledht/node, and a port only where the example swaps a layer.',
+    only: [
+      { files: ['own-store*', 'own-store*/**'], mayImport: ['node', 'storage'] },
+      { files: ['own-transport*', 'own-transport*/**'], mayImport: ['node', 'transport'] },
+    ],
+  },
+];
