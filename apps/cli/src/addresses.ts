@@ -40,6 +40,11 @@ export function isLoopback(host: string): boolean {
   return host === '::1' || host === 'localhost' || (isIPv4(host) && host.startsWith('127.'));
 }
 
+/** Another port to suggest. */
+export function portBeside(port: number): number {
+  return port < 65_535 ? port + 1 : port - 1;
+}
+
 /** What can honestly be said of a node's public IP. */
 export function publicIpLine(address: string | undefined): string {
   if (address === undefined) return 'not known yet (a peer on another network will tell)';

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@simpledht/node';
+import { portBeside } from './addresses.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 
@@ -58,7 +59,8 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
     message: (_, message) =>
       message.startsWith('Address already in use') ? message : `Address already in use: ${message}`,
     hints: ({ port }) => [
-      `Another process uses UDP port ${String(port)} (ss -ulpn | grep ${String(port)} shows which); stop it, or choose another port: --port ${String(port === 65_535 ? port - 1 : port + 1)}`,
+      `Another process uses UDP port ${String(port)}; this shows which: ss -ulpn | grep ${String(port)}`,
+      `Stop it, or choose another port: --port ${String(portBeside(port))}`,
     ],
   },
   ERR_BIND_FAILED: {

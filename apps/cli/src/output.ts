@@ -4,10 +4,12 @@ import pc from 'picocolors';
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /** Where text goes; `process.stdout` and `process.stderr` fit. */
-export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean };
+export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Takes the line away again that carries the status. */
 const eraseLine = '\r\u001B[2K';
+
+const defaultColumns = 80;
 
 /**
  * The two streams of a command: answers and data on standard output, words for people on standard error. On a terminal
@@ -68,11 +70,13 @@ export class Output {
     (to === 'answers' ? this.#answers : this.#words).write(text);
   }
 
-  /** Replaces the status line; '' takes it away. */
+  /** Replaces the status line; '' takes it away. It is cut to the width of the terminal: only one line can be erased. */
   setStatus(text: string): void {
-    if (!this.isTerminal || this.#words.isTTY !== true || text === this.#status) return;
-    this.#status = text;
-    this.#words.write(eraseLine + text);
+    if (!this.isTerminal || this.#words.isTTY !== true) return;
+    const status = this.paintWords.dim(text.slice(0, (this.#words.columns ?? defaultColumns) - 1));
+    if (status === this.#status) return;
+    this.#status = text === '' ? '' : status;
+    this.#words.write(eraseLine + this.#status);
   }
 
   /**

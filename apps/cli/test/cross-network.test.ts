@@ -1,22 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createMachines, whyNoMachines, type Machines } from './support/namespaces.ts';
-import { processes } from './support/processes.ts';
+import { describe, expect, test } from 'vitest';
+import { createMachines, whyNoMachines } from './support/namespaces.ts';
+import { processesOf } from './support/processes.ts';
 
 const reason = whyNoMachines();
 if (reason !== undefined) console.warn(`skipped: the cross-network session (${reason})`);
 
 describe.skipIf(reason !== undefined)('two machines', () => {
-  let machines: Machines;
-  beforeEach(() => {
-    machines = createMachines();
-  });
-  afterEach(() => {
-    machines.remove();
-  });
-  // Hooks run last first: processes end before their machines go.
-  const start = processes();
-
-  test("the original's cross-network session, word for word", async () => {
+  test("the original's cross-network session, word for word", async (context) => {
+    const machines = createMachines();
+    // What is registered first ends last: the processes before their machines.
+    context.onTestFinished(() => {
+      machines.remove();
+    });
+    const start = processesOf(context);
     const NODE1_IP = machines.ip(1);
     const NODE2_IP = machines.ip(2);
     const one = machines.at(1);

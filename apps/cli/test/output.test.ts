@@ -28,14 +28,14 @@ describe('output', () => {
     expect(oneLine('a\tb\nc')).toBe('a\\tb\\nc');
   });
 
-  test('a line is written above the status line', () => {
-    const { sink, ...terminal } = withText(new Capture(true));
-    const output = new Output(sink, sink, {});
-    output.setStatus('2 nodes');
+  test('a line is written above the status line, which keeps to the width of the terminal', () => {
+    const { sink, text } = withText(new Capture(true));
+    const output = new Output(Object.assign(sink, { columns: 8 }), sink, { NO_COLOR: '1' });
+    output.setStatus('2 nodes, 3 keys');
     output.answer('hello');
-    expect(terminal.text()).toBe(`\r${escape}[2K2 nodes\r${escape}[2Khello\n2 nodes`);
+    expect(text()).toBe(`\r${escape}[2K2 nodes\r${escape}[2Khello\n2 nodes`);
     output.setStatus('');
-    expect(terminal.text().endsWith(`\r${escape}[2K`)).toBe(true);
+    expect(text().endsWith(`\r${escape}[2K`)).toBe(true);
   });
 
   test('there is no status line on a pipe', () => {

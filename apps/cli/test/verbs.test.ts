@@ -75,7 +75,7 @@ describe('put and get', () => {
       big: 2n ** 62n,
       bytes: new Uint8Array([0, 255]),
       when: new Date('2024-02-29T12:00:00.000Z'),
-      $odd: -0,
+      $odd: NaN,
     };
     await node.put('types', value);
     const { value: json } = parsed(await call('get', 'types', '--json')) as { readonly value: unknown };
@@ -201,7 +201,7 @@ describe('facts', () => {
   });
 });
 
-describe('a node that does not answer', () => {
+describe.concurrent('a node that does not answer', () => {
   let silent: Socket;
   beforeAll(async () => {
     silent = createSocket('udp4').bind(0, host);
@@ -211,12 +211,12 @@ describe('a node that does not answer', () => {
     silent.close();
   });
 
-  test.each([['get', 'k'], ['put', 'k', 'v'], ['put', 'k', 'v', '--acks', 'all'], ['delete', 'k'], ['info'], ['list']])(
-    '%s %s %s: exit code 4 within the time-out, with the three reasons',
-    async (verb, ...rest) => {
+  test.for([['get', 'k'], ['put', 'k', 'v'], ['put', 'k', 'v', '--acks', 'all'], ['delete', 'k'], ['info'], ['list']])(
+    '%j: exit code 4 within the time-out, with the three reasons',
+    async (argv) => {
       const begunMs = performance.now();
       const port = String(silent.address().port);
-      const { exitCode, stderr } = await simpledht(verb, ...rest, '--port', port, '--timeout', '0.5');
+      const { exitCode, stderr } = await simpledht(...argv, '--port', port, '--timeout', '0.5');
       expect(stderr).toContain(`Error: No response received from 127.0.0.1:${port} within 0.5 seconds\n`);
       expect(stderr).toMatch(
         /1\. The node is not running.*\n.*2\. A firewall.*\n.*3\. The address or the port is wrong/,

@@ -2,7 +2,6 @@
 import { createNode, type DHTNode } from '@simpledht/node';
 
 const host = '127.0.0.1';
-const everyone = { acks: 'all' } as const;
 
 /** Starts a node that joins through another and waits until it holds everything. */
 async function join(through: DHTNode): Promise<DHTNode> {
@@ -11,27 +10,44 @@ async function join(through: DHTNode): Promise<DHTNode> {
   return node;
 }
 
+/** The node it joined through knows a newcomer at once; the others hear of it a moment later. */
+async function meet(...nodes: readonly DHTNode[]): Promise<void> {
+  for (const node of nodes) {
+    while (node.peers.filter(({ state }) => state === 'alive').length < nodes.length - 1) {
+      await new Promise<void>((resolve) => {
+        node.once('peer-joined', () => {
+          resolve();
+        });
+      });
+    }
+  }
+}
+
 const first = await createNode({ host, port: 0 });
-const nodes = [first, await join(first), await join(first), await join(first)];
+const second = await join(first);
+const third = await join(first);
+const fourth = await join(first);
+await meet(first, second, third, fourth);
 
 // Every node writes a part, and every node has all of it.
-for (const [index, node] of nodes.entries()) {
-  await node.put(`city:${String(index)}`, { writtenBy: index }, everyone);
-}
-console.log('Keys on each node:', nodes.map((node) => node.size).join(' '));
+await first.put('city:1', 'Paris', { acks: 'all' });
+await second.put('city:2', 'Oslo', { acks: 'all' });
+await third.put('city:3', 'Lima', { acks: 'all' });
+await fourth.put('city:4', 'Kyoto', { acks: 'all' });
+console.log('Keys on each node:', first.size, second.size, third.size, fourth.size);
 
 // The node that all others joined through goes; nobody depends on it.
 await first.stop();
-const [, second, third, fourth] = nodes as [DHTNode, DHTNode, DHTNode, DHTNode];
-await second.put('city:4', { writtenBy: 1 }, { acks: 3 });
+await second.put('city:5', 'Accra', { acks: 3 });
 
 // A newcomer joins through any node and has what was written before it came.
-const late = await join(fourth);
-console.log('Newcomer has:', [...late.keys({ prefix: 'city:' })].join(' '));
+const fifth = await join(fourth);
+console.log('The newcomer has:', ...fifth.keys({ prefix: 'city:' }));
 
 // Two nodes write the same key at the same time: the same write wins everywhere.
-await Promise.all([second.put('mayor', 'Ada', { acks: 4 }), third.put('mayor', 'Grace', { acks: 4 })]);
-const mayors = new Set([second, third, fourth, late].map((node) => node.getSync('mayor')));
-console.log('Mayors:', mayors.size);
+await meet(second, third, fourth, fifth);
+await Promise.all([second.put('capital', 'Oslo', { acks: 4 }), third.put('capital', 'Lima', { acks: 4 })]);
+const capitals = [second, third, fourth, fifth].map((node) => node.getSync('capital'));
+console.log('All agree on the capital:', new Set(capitals).size === 1);
 
-await Promise.all([second, third, fourth, late].map((node) => node.stop()));
+await Promise.all([second, third, fourth, fifth].map((node) => node.stop()));

@@ -169,6 +169,21 @@ describe('identity', () => {
     expect(script.notices()).toMatchObject([{ type: 'identity-conflict' }]);
   });
 
+  it('answers its own ping, sent to another who is said to be at its own address', () => {
+    const script = new Script().meet(b);
+    script.gossip(b, [update({ ...a, address: self.address })]).take();
+    const ping = script
+      .pass(3000)
+      .sent('ping')
+      .find(({ to }) => to === self.address);
+    if (ping === undefined) throw new Error('no ping');
+    const [ack] = script.hear(self.address, ping.message).sent('ping-ack');
+    if (ack === undefined) throw new Error('no acknowledgement');
+    script.hear(self.address, ack.message);
+    expect(script.core.member(a.id)).toBeUndefined();
+    expect(script.notices().map(({ type }) => type)).toEqual(['peer-left']);
+  });
+
   it('finds out that somebody else is said to be at its own address', () => {
     const script = new Script().meet(b);
     script.gossip(b, [update({ ...a, address: self.address })]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seeded } from './simulation/schedule.ts';
 import { ownWord, peer, Script, self, update, wallMs } from './script.ts';
 
 const [a, b, c, d, e] = [peer(1), peer(2), peer(3), peer(4), peer(5)];
@@ -49,9 +50,8 @@ describe('probing (SWIM §3.1)', () => {
     const asked = effects.filter((effect) => effect.type === 'send' && effect.message.kind === 'ping-request');
     expect(asked).toHaveLength(3);
     expect(asked.map((effect) => effect.type === 'send' && effect.to)).not.toContain(ping.to);
-    expect(effects).toContainEqual(
-      expect.objectContaining({ type: 'request', to: ping.to, message: expect.objectContaining({ members: [] }) }),
-    );
+    const requests = effects.filter((effect) => effect.type === 'request');
+    expect(requests).toMatchObject([{ to: ping.to, message: { kind: 'roster-exchange', members: [] } }]);
     script.pass(497);
     expect(script.notices()).toEqual([]);
     const target = [a, b, c, d, e].find(({ address }) => address === ping.to) ?? a;
@@ -150,6 +150,15 @@ describe('probing (SWIM §3.1)', () => {
     expect(member?.lastSeenMs).toBe(script.nowMs);
   });
 
+  it('smooths round trips with a weight of 1/8 (RFC 6298 §2)', () => {
+    const script = new Script().meet(a);
+    for (const delayMs of [40, 120]) {
+      const ping = nextPing(script);
+      script.pass(ping.atMs + delayMs - script.nowMs).acknowledge(a, ping.message.nonce);
+    }
+    expect(script.core.member(a.id)?.rttMs).toBeCloseTo(50);
+  });
+
   it('declares a suspect dead after 4 s · max(1, log10 N), having asked it twice more', () => {
     const script = new Script().meet(a);
     const suspectedMs = nextPing(script).atMs + 1000;
@@ -179,13 +188,20 @@ describe('probing (SWIM §3.1)', () => {
     expect(script.stateOf(a)).toBe('alive');
   });
 
-  it('probes slower while its own network is in doubt (Lifeguard, local health)', () => {
-    const script = new Script().meet(a, b, c, d);
-    const count = (): number => script.pass(10_000).sent('ping-request').length / 3;
-    const first = count();
-    const later = count();
-    expect(first).toBeGreaterThan(later);
-    expect(later).toBeLessThanOrEqual(3);
+  it('probes up to 8 times slower while nobody at all answers: the fault may be here (Lifeguard, local health)', () => {
+    const peers = Array.from({ length: 30 }, (_, index) => peer(index + 1));
+    const script = new Script({ settings: { suspicionMultiplier: 1e6 } }).meet(...peers);
+    const failures = (): number => script.core.counters['probes-failed'] ?? 0;
+    script.pass(40_000);
+    const before = failures();
+    script.pass(40_000);
+    expect(failures() - before).toBe(5);
+  });
+
+  it('starts at a random phase, so that nodes started together do not probe together', () => {
+    const phases = [1, 2, 3, 4, 5].map((seed) => nextPing(new Script({ random: seeded(seed) }).meet(a)).atMs);
+    expect(Math.max(...phases) - Math.min(...phases)).toBeGreaterThan(200);
+    expect(Math.max(...phases)).toBeLessThan(1000);
   });
 
   it('probes at once when a link goes down', () => {

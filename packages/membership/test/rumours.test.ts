@@ -43,6 +43,21 @@ describe('precedence (SWIM §4.2)', () => {
     ]);
   });
 
+  it('gives a suspect its whole time again when it refuted in between', () => {
+    const script = new Script({ settings: { probeIntervalMs: 1000, probeTimeoutMs: 500 } }).meet(a, b);
+    script.gossip(b, [update(a, 'suspect', 1)]).pass(3000);
+    script.gossip(b, [update(a, 'suspect', 2)]).pass(3900);
+    expect(script.stateOf(a)).toBe('suspect');
+    script.pass(200);
+    expect(script.stateOf(a)).toBe('dead');
+  });
+
+  it('takes no word of a member but that it is alive for its own', () => {
+    const script = new Script();
+    script.gossip(a, [{ ...ownWord(a), state: 'dead' }]).gossip(a, [{ ...ownWord(a), state: 'suspect' }]);
+    expect(script.core.members).toEqual([]);
+  });
+
   it('keeps a stranger that is told dead as dead, and tells nobody of it', () => {
     const script = new Script().meet(b, c);
     script.gossip(b, [update(a, 'dead')]);

@@ -77,7 +77,7 @@ export class Script {
   /** The process stands still: no tick comes. */
   stall(forMs: number): this {
     this.#nowMs += forMs;
-    return this.tell({ type: 'tick' });
+    return this.pass(0);
   }
 
   hear(from: Address, message: MembershipDatagram): this {

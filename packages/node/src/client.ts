@@ -196,7 +196,8 @@ export async function connect(options: ClientOptions = {}): Promise<Client> {
 async function resolveHost(host: string): Promise<string> {
   if (isIP(host) !== 0) return host;
   try {
-    return (await lookup(host)).address;
+    // Nodes listen on 0.0.0.0 by default: where `localhost` is ::1 first, IPv4 still has to be the first try.
+    return (await lookup(host, { order: 'ipv4first' })).address;
   } catch (cause) {
     throw new SimpleDHTError('ERR_INVALID_ADDRESS', `${host} does not resolve to an address`, { cause });
   }

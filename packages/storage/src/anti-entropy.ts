@@ -5,6 +5,12 @@ import type { Peer } from './peer.ts';
 import type { Replication } from './replication.ts';
 import { VersionVector } from './version-vector.ts';
 
+/**
+ * Comparisons in a row that have to differ before the maps are read and repaired. Equal vectors with different contents
+ * happen without damage as well: a write is covered, and the one that overwrote it is still on its way from elsewhere.
+ */
+const patience = 3;
+
 /** What the rest of the replica does with what digests show. */
 export interface DigestHooks {
   readonly isReady: () => boolean;
@@ -19,7 +25,8 @@ export interface DigestHooks {
  * vector when it appears or has failed. Whoever starts a round brings the other what it lacks; whoever is not ready is
  * brought everything by the peer that it asks, and by that one alone.
  *
- * 1. Contents are compared only between ready replicas with equal vectors and no intervals: then they must be equal.
+ * 1. Contents are compared only between ready replicas with equal vectors and no intervals; when they differ again and
+ *    again, both read each other's map.
  * 2. What a live origin wrote since the last round is left to its owner, who has it on the way.
  */
 export class AntiEntropy {
@@ -120,6 +127,7 @@ export class AntiEntropy {
     local.clock.observe(digest.hlc, now.wallMs);
     peer.learn(VersionVector.from(digest.vector));
     this.#checkOwnOrigin(peer);
+    if (local.origin !== '') peer.confirm(local.origin, local.sequence);
     if (!digest.ready && (peer.joining || !asked)) this.#sendLiveOnly(peer);
     if (serve && !peer.joining) this.#replication.owe(peer, (origin) => this.#limit(origin, asked));
     this.#compare(peer, digest, now);
@@ -146,17 +154,12 @@ export class AntiEntropy {
   #compare(peer: Peer, digest: Digest, now: Instant): void {
     const { local } = this.#context;
     const isEqual = local.joined && !peer.joining && local.vector.equals(peer.known);
-    if (!isEqual || !digest.ready || !this.#hooks.isReady()) {
-      peer.synced = false;
-      return;
-    }
-    if (local.vector.isContiguous && !local.content.equals(digest)) {
-      peer.synced = false;
-      this.#hooks.onDiverged(peer, now);
-      return;
-    }
-    if (!peer.synced) this.#context.outbox.notice({ type: 'synced', peer: peer.id });
-    peer.synced = true;
+    const isComparable = isEqual && digest.ready && this.#hooks.isReady();
+    const isSame = isComparable && (!local.vector.isContiguous || local.content.equals(digest));
+    if (isSame && !peer.synced) this.#context.outbox.notice({ type: 'synced', peer: peer.id });
+    peer.synced = isSame;
+    peer.differing = isComparable && !isSame ? peer.differing + 1 : 0;
+    if (peer.differing >= patience) this.#hooks.onDiverged(peer, now);
   }
 
   #round(now: Instant): void {

@@ -32,6 +32,15 @@ export class DeltaBuilder {
     return reached;
   }
 
+  /** Adds records that are merged and cover nothing; those of the ranges are not added twice. */
+  addLoose(records: readonly StoredRecord[]): void {
+    for (const record of records) {
+      if (this.records.includes(record)) continue;
+      this.records.push(record);
+      this.bytes += recordBytes(record);
+    }
+  }
+
   #collect(origin: Origin, from: number, to: number): number {
     let after = from;
     for (;;) {

@@ -48,7 +48,10 @@ export type ReplicaNotice =
   | { readonly type: 'progress'; readonly records: number; readonly bytes: number; readonly share: number }
   /** This replica and the peer hold the same. */
   | { readonly type: 'synced'; readonly peer: NodeId }
-  /** Same vector, other content: damage or a bug. A repair follows, at most one per `repairIntervalMs`. */
+  /**
+   * Same vector and other content, several times in a row: damage, or a write that overwrote others was lost with its
+   * node. A repair begins: the peer's map is read and merged.
+   */
   | { readonly type: 'divergence'; readonly peer: NodeId }
   /** A peer held more of this node's origin than this node: its store lost a tail. Writes go on under a new origin. */
   | { readonly type: 'origin-changed'; readonly former: Origin }

@@ -38,7 +38,7 @@ export function servePage({ local, counters }: ReplicaContext, { after, maxBytes
  */
 export class Joining {
   /** Spans and single dots that came beyond the pages' vector. Bounded like every vector. */
-  live = new VersionVector();
+  live: VersionVector = new VersionVector();
   readonly #context: ReplicaContext;
   readonly #receiving: Receiving;
   #server: Peer | undefined;

@@ -4,6 +4,7 @@ import { ContentSum } from './content-sum.ts';
 import type { Outbox, ReplicaCounters } from './effects.ts';
 import { hex, loadState, loadVector, stateEntry, vectorEntries, type ReplicaState } from './metadata.ts';
 import { OriginCover } from './origin-cover.ts';
+import { Overtaken } from './overtaken.ts';
 import { compareRecords, compareWrites, recordBytes } from './record-order.ts';
 import type { Store } from './store.ts';
 import { VersionVector } from './version-vector.ts';
@@ -31,7 +32,7 @@ export interface LocalMapOptions {
  * 1. The store changes first and memory after it, so that a store that throws leaves both as they were.
  * 2. The watermark of the own origin is the number of the last local write: own numbers have no gaps.
  * 3. Sums equal what summing all records anew would give.
- * 4. Every dot that the vector covers is held, or was overwritten by a larger record.
+ * 4. Every dot that the vector covers is held, or was overwritten by a larger record, here or where it came from.
  * 5. A key's record only ever becomes larger.
  */
 export class LocalMap {
@@ -39,6 +40,7 @@ export class LocalMap {
   readonly clock: HybridClock;
   readonly content: ContentSum;
   observeChanges = false;
+  readonly overtaken: Overtaken;
   /** Bytes ever written here: what peers were sent is subtracted from it (see Peer). */
   writtenBytes = 0;
   #vector: VersionVector;
@@ -59,6 +61,7 @@ export class LocalMap {
     const { id, store, maxClockAheadMs } = options;
     this.#options = options;
     this.store = store;
+    this.overtaken = new Overtaken(store);
     const state = loadState(store);
     // An empty store covers nothing, whatever its metadata says: it was wiped, and its numbers must not be used again.
     const vector = state === undefined || store.size === 0 ? undefined : loadVector(store);
@@ -140,7 +143,11 @@ export class LocalMap {
     if (winners.length === 0) return;
     this.store.apply({ records: winners });
     this.#options.counters.merged += winners.length;
-    for (const [index, record] of winners.entries()) this.#replaced(record, losers[index], false);
+    for (const [index, record] of winners.entries()) {
+      const loser = losers[index];
+      if (loser?.origin === this.#origin && record.origin !== this.#origin) this.overtaken.note(loser);
+      this.#replaced(record, loser, false);
+    }
   }
 
   /** Marks (from, to] of an origin as covered. False when a bound of the vector refuses it. */

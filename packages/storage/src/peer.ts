@@ -19,6 +19,7 @@ const offerBounds = { maxOrigins: limits.maxOrigins, maxIntervals: Infinity };
  * 1. `known` is what the peer said that it holds durably, `offered` is `known` and what is in flight.
  * 2. A failed delta takes its ranges back out of `offered`: they will be sent again.
  * 3. Nothing is pushed to a `silent` peer, whose vector is not known: a digest comes first.
+ * 4. To cover an own number is to hold it, except above `#heldLimit`: only what is held is acknowledged.
  */
 export class Peer {
   readonly id: NodeId;
@@ -30,12 +31,12 @@ export class Peer {
   joining = false;
   /** Under which it writes now; '' when it has not. */
   origin: Origin | '' = '';
-  known = new VersionVector();
-  offered = new VersionVector(offerBounds);
+  known: VersionVector = new VersionVector();
+  offered: VersionVector = new VersionVector(offerBounds);
   /** Foreign origins that this node has to bring to the peer, each up to a number. Bounded like the vector. */
-  readonly owed = new Map<Origin, number>();
+  readonly owed: Map<Origin, number> = new Map<Origin, number>();
   /** By exchange. Bounded by the window. */
-  readonly inFlight = new Map<number, InFlight>();
+  readonly inFlight: Map<number, InFlight> = new Map<number, InFlight>();
   inFlightBytes = 0;
   /** `writtenBytes` of the local map up to which the peer was sent what was written. */
   accountedBytes = 0;
@@ -47,6 +48,15 @@ export class Peer {
   goal: VersionVector | undefined;
   /** The last comparison found both equal. */
   synced = false;
+  /** Comparisons in a row that found equal vectors and different contents. */
+  differing = 0;
+  /**
+   * Own numbers above this are covered by the peer and yet not surely held: a delta was cut between a write and the one
+   * that overwrote it. Lifted when it covers `#wholeAt`.
+   */
+  #heldLimit = Infinity;
+  /** The end of the last delta that reached the newest own write; Infinity when a cut one followed. */
+  #wholeAt = Infinity;
 
   constructor(id: NodeId) {
     this.id = id;
@@ -57,6 +67,30 @@ export class Peer {
     this.known = vector;
     this.silent = false;
     this.#offerAgain();
+  }
+
+  /** Whether the peer holds an own write durably, or what overwrote it. */
+  holds(origin: Origin, seq: number): boolean {
+    return seq <= this.#heldLimit && this.known.covers(origin, seq);
+  }
+
+  /** Up to which own write the peer holds all. */
+  heldTo(origin: Origin): number {
+    return Math.min(this.#heldLimit, this.known.watermark(origin));
+  }
+
+  /** A delta of own writes leaves: up to the newest one, or cut before it, without dead numbers or with some. */
+  sendOwn({ from, to }: Span, isWhole: boolean, hasDead: boolean): void {
+    if (isWhole) this.#wholeAt = to;
+    else if (hasDead) {
+      this.#heldLimit = Math.min(this.#heldLimit, from);
+      this.#wholeAt = Infinity;
+    }
+  }
+
+  /** What the peer covers of the own origin has changed; `newest` is the number of the newest own write. */
+  confirm(origin: Origin, newest: number): void {
+    if (this.known.watermark(origin) >= Math.min(newest, this.#wholeAt)) this.#heldLimit = Infinity;
   }
 
   send(exchange: number, delta: InFlight): void {

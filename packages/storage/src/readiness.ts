@@ -17,7 +17,7 @@ export class Readiness {
   readonly #joining: Joining;
   readonly #antiEntropy: AntiEntropy;
   #areAttemptsOver = false;
-  /** When a peer may be asked once more, monotonic ms. */
+  /** When a peer may be asked once more, monotonic ms; `undefined` for at once. */
   #nextAskMs: number | undefined;
 
   constructor(context: ReplicaContext, joining: Joining, antiEntropy: AntiEntropy, alone: boolean) {
@@ -45,6 +45,8 @@ export class Readiness {
 
   /** Takes the next step that is possible; called after every event. */
   advance(now: Instant): void {
+    // A time that has come is over, or a shell would be told it for ever while there is nobody to ask.
+    if (this.#nextAskMs !== undefined && this.#nextAskMs <= now.monotonicMs) this.#nextAskMs = undefined;
     if (this.isReady || this.#isPulling()) return;
     const reachable = this.#context.peers.up().filter(({ silent, failures }) => failures === 0 || !silent);
     const isJoined = this.#context.local.joined || this.#join(reachable);
@@ -89,7 +91,7 @@ export class Readiness {
   #askNext(reachable: readonly Peer[], now: Instant): void {
     if (reachable.some((peer) => this.#context.exchanges.isWaiting(peer, 'digest'))) return;
     const fresh = reachable.find(({ goal }) => goal === undefined);
-    const isTime = this.#nextAskMs === undefined || this.#nextAskMs <= now.monotonicMs;
+    const isTime = this.#nextAskMs === undefined;
     // One that is ready suffices: the others are asked when it does not bring what it has.
     const isServed = reachable.some(({ goal, ready }) => ready && goal !== undefined);
     const peer = fresh !== undefined && (!isServed || isTime) ? fresh : isTime ? this.#any(reachable) : undefined;

@@ -36,7 +36,11 @@ export class Replication {
   /** Sends what windows allow. */
   push(nowMs: number): void {
     const open = this.#context.peers.up().filter((peer) => isOpen(peer, nowMs));
-    if (this.#context.local.origin !== '') this.#pushOwn(this.#context.local.origin, open);
+    const { origin, overtaken } = this.#context.local;
+    if (origin !== '') {
+      this.#pushOwn(origin, open);
+      if (!overtaken.isEmpty) overtaken.drop(Math.min(...open.map(({ known }) => known.watermark(origin))));
+    }
     for (const peer of open) if (peer.owed.size > 0) this.#pay(peer);
     this.#slowest = open.length === 0 ? undefined : Math.min(...open.map((peer) => peer.accountedBytes));
   }
@@ -58,6 +62,7 @@ export class Replication {
     if (joining) this.#arrivedAtJoining(peer, exchange);
     else if (peer.joining) this.#joinIsOver(peer, exchange);
     peer.arrived(exchange, VersionVector.from(vector));
+    this.#confirm(peer);
     if (joining || ranges.every(({ origin, to }) => peer.known.covers(origin, to))) peer.failures = 0;
     else this.failed(peer, exchange, nowMs);
   }
@@ -66,6 +71,11 @@ export class Replication {
     peer.lost(exchange);
     this.#context.counters.failures += 1;
     peer.pause(nowMs + this.#pauseMs(peer));
+  }
+
+  #confirm(peer: Peer): void {
+    const { origin, sequence } = this.#context.local;
+    if (origin !== '') peer.confirm(origin, sequence);
   }
 
   /** A joining peer covers nothing yet, but what it was sent it holds: it is not sent again. */
@@ -90,12 +100,22 @@ export class Replication {
   #pushOwn(origin: Origin, open: readonly Peer[]): void {
     for (let groups = this.#groups(origin, open); groups.length > 0; groups = this.#groups(origin, open)) {
       for (const { span, peers } of groups) {
-        const builder = this.#builder();
-        const reached = builder.add(origin, span);
-        this.#send(builder, peers);
-        const isAll = reached === this.#context.local.sequence;
-        for (const peer of peers) this.#account(peer, isAll ? Infinity : builder.bytes);
+        this.#sendOwn(origin, span, peers);
       }
+    }
+  }
+
+  #sendOwn(origin: Origin, { from, to }: Span, peers: readonly Peer[]): void {
+    const { local } = this.#context;
+    const builder = this.#builder();
+    const reached = builder.add(origin, { from, to });
+    builder.addLoose(local.overtaken.within(from, reached));
+    const isWhole = reached === local.sequence;
+    const hasDead = builder.records.length < reached - from;
+    this.#send(builder, peers);
+    for (const peer of peers) {
+      peer.sendOwn({ from, to: reached }, isWhole, hasDead);
+      this.#account(peer, isWhole ? Infinity : builder.bytes);
     }
   }
 

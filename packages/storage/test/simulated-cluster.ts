@@ -58,7 +58,7 @@ export class SimulatedNode {
   /** Grows with every start, so that nothing of a former life arrives. */
   life = 0;
   readonly notices: ReplicaNotice[] = [];
-  readonly acknowledged = new Map<number, number>();
+  readonly acknowledged: Map<number, number> = new Map<number, number>();
   tickAtMs: number | undefined;
 
   constructor(index: number, make: (node: SimulatedNode) => Replica) {

@@ -58,7 +58,8 @@ async function bareRate(port: number, count: number, inFlight: number): Promise<
       socket.send(payload, port, '127.0.0.1');
     };
     socket.on('message', () => {
-      if (++received === count) resolve();
+      if (++received % 5000 === 0) console.log(received, sent);
+      if (received === count) resolve();
       else if (sent < count) send();
     });
     for (let index = 0; index < inFlight; index++) send();
@@ -96,7 +97,8 @@ async function measure(child: ChildProcess): Promise<readonly Row[]> {
   await transport.open({ onDatagram: nothing, onRequest: nothing, onEvent: nothing });
   const payload = new Uint8Array(payloadBytes).fill(7);
   const ask = (): Promise<Uint8Array> => transport.request(server.transport, payload);
-  await rate(ask, 20_000, 64);
+console.log('start', server);
+  await rate(ask, 20_000, 64); console.log('warm');
   await bareRate(server.barePort, 20_000, 64);
   const rows: Row[] = [];
   for (const [inFlight, count] of [[1, 10_000], [64, 100_000], [512, 100_000]] as const) {

@@ -21,7 +21,7 @@ export interface Row {
   /** Items of one call (records of a batch). */
   readonly items: number;
   readonly nanosecondsPerItem: number;
-  /** msgpackr without checks and copies, per item; 0 where there is nothing to compare with. */
+  /** msgpackr without checks and copies, or plain `<` for the comparison, per item. */
   readonly plainNanoseconds: number;
   /** Encoded bytes of one item, where the row encodes. */
   readonly bytesPerItem: number;
@@ -153,7 +153,10 @@ export function run(): Promise<readonly Row[]> {
     ...valueRows('value: small object', object),
     ...valueRows('value: number', 42),
     ...valueRows('value: 100 KB text', 'lorem ipsum '.repeat(8500)),
-    ...valueRows('value: 1,000 small objects', Array.from({ length: 1000 }, (_, id) => ({ id, name: `item ${String(id)}` }))),
+    ...valueRows(
+      'value: 1,000 small objects',
+      Array.from({ length: 1000 }, (_, id) => ({ id, name: `item ${String(id)}` })),
+    ),
     ...batchRows('records, batch of 100', records, () => encodeRecords(records), decodeRecords),
     ...deltaRows(1),
     ...deltaRows(100),
@@ -185,21 +188,23 @@ export function run(): Promise<readonly Row[]> {
   ]);
 }
 
-function format(row: Row): string {
-  const ratio = row.plainNanoseconds === 0 ? '' : (row.nanosecondsPerItem / row.plainNanoseconds).toFixed(2);
-  return [
-    row.name.padEnd(36),
-    row.nanosecondsPerItem.toFixed(0).padStart(9),
-    row.plainNanoseconds.toFixed(0).padStart(9),
-    ratio.padStart(6),
-    row.bytesPerItem.toFixed(1).padStart(10),
-    row.plainBytes.toFixed(1).padStart(10),
-  ].join(' ');
+/** The rows as a table. */
+export function format(rows: readonly Row[]): string {
+  const native = isNativeAccelerationEnabled ? 'with' : 'without';
+  const title = `Node.js ${process.version}, msgpackr ${native} its native helper; plain is msgpackr alone, per item`;
+  return [title, line('', 'ns', 'plain', 'ratio', 'bytes', 'plain'), ...rows.map(formatRow)].join('\n');
+}
+
+function formatRow(row: Row): string {
+  const numbers = [row.nanosecondsPerItem.toFixed(0), row.plainNanoseconds.toFixed(0)];
+  const ratio = (row.nanosecondsPerItem / row.plainNanoseconds).toFixed(2);
+  return line(row.name, ...numbers, ratio, row.bytesPerItem.toFixed(1), row.plainBytes.toFixed(1));
+}
+
+function line(name: string, ...columns: readonly string[]): string {
+  return name.padEnd(36) + columns.map((column) => column.padStart(11)).join('');
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const native = isNativeAccelerationEnabled ? 'with' : 'without';
-  console.log(`Node.js ${process.version}, msgpackr ${native} its native helper; ns and bytes per item, plain = msgpackr alone`);
-  console.log(`${''.padEnd(36)} ${'ns'.padStart(9)} ${'plain'.padStart(9)} ${'ratio'.padStart(6)} ${'bytes'.padStart(10)} ${'plain'.padStart(10)}`);
-  for (const row of await run()) console.log(format(row));
+  process.stdout.write(`${format(await run())}\n`);
 }

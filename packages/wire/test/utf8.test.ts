@@ -61,7 +61,23 @@ describe('UTF-8', () => {
         return false;
       }
     };
-    const unit = fc.constantFrom(0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4);
+    const unit = fc.constantFrom(
+      0x41,
+      0x7f,
+      0x80,
+      0x8f,
+      0x90,
+      0x9f,
+      0xa0,
+      0xbf,
+      0xc2,
+      0xdf,
+      0xe0,
+      0xed,
+      0xef,
+      0xf0,
+      0xf4,
+    );
     fc.assert(
       fc.property(fc.array(unit, { maxLength: 7 }), (units) => {
         const bytes = Uint8Array.from(units);
@@ -89,7 +105,10 @@ describe('UTF-8', () => {
 
 describe('order of keys', () => {
   // Plain `<` puts U+1F600 (d83d de00) before U+FFFD.
-  const corner = fc.string({ unit: fc.constantFrom('a', 'é', '\ud7ff', '\ue000', '\ufffd', '😀', '\u{10ffff}'), maxLength: 4 });
+  const corner = fc.string({
+    unit: fc.constantFrom('a', 'é', '\ud7ff', '\ue000', '\ufffd', '😀', '\u{10ffff}'),
+    maxLength: 4,
+  });
 
   it('is the order of their bytes', () => {
     expect(compareKeys('\ufffd', '😀')).toBeLessThan(0);

@@ -14,7 +14,7 @@ export class StatusLine {
     this.#output = output;
     if (!output.isTerminal) return;
     this.#timer = setInterval(() => {
-      output.setStatus(output.paintWords.dim(statusOf(node)));
+      output.setStatus(statusOf(node));
     }, everyMs);
   }
 

@@ -98,7 +98,9 @@ export class TextReport implements Report {
   #followAddress(): void {
     this.#node.on('address-observed', (address) => {
       const { host } = splitAddress(address);
-      this.#output.answer(isPublic(host) ? `Public IP: ${host}` : `Other nodes see this one as ${address}`);
+      if (isPublic(host)) this.#output.answer(`Public IP: ${host}`);
+      else if (!this.#node.localAddresses.includes(address))
+        this.#output.answer(`Other nodes see this one as ${address}`);
     });
   }
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from 'vitest';
+import type { TestContext } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
@@ -69,16 +69,17 @@ export class CliProcess {
   }
 }
 
-/** Starts processes that are ended by their own handles after each test, whatever happened in it. */
-export function processes(): (argv: readonly string[], prefix?: readonly string[]) => CliProcess {
-  const running = new Set<CliProcess>();
-  afterEach(async () => {
-    await Promise.all([...running].map((one) => one.kill()));
-    running.clear();
+export type Start = (argv: readonly string[], prefix?: readonly string[]) => CliProcess;
+
+/** Starts processes that are ended by their own handles when the test is over, whatever happened in it. */
+export function processesOf({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Start {
+  const running: CliProcess[] = [];
+  onTestFinished(async () => {
+    await Promise.all(running.map((one) => one.kill()));
   });
   return (argv, prefix) => {
     const started = new CliProcess(argv, prefix);
-    running.add(started);
+    running.push(started);
     return started;
   };
 }
@@ -90,10 +91,7 @@ interface Started {
 }
 
 /** A node on a free loopback port, started and ready, that prints NDJSON. */
-export async function startNode(
-  start: (argv: readonly string[]) => CliProcess,
-  ...options: readonly string[]
-): Promise<CliProcess & Started> {
+export async function startNode(start: Start, ...options: readonly string[]): Promise<CliProcess & Started> {
   const node = start(['start', '--host', '127.0.0.1', '--port', '0', '--json', ...options]);
   const { id, port, address } = await node.event<Started>('started');
   await node.event('ready');

@@ -1,6 +1,7 @@
 import type { Address, Instant, MembershipReply, NodeId } from '@simpledht/wire';
 import {
   Membership,
+  type Member,
   type MembershipEffect,
   type MembershipEvent,
   type MembershipNotice,
@@ -28,6 +29,8 @@ export interface NodeOptions {
   readonly id?: NodeId;
   readonly address?: Address;
   readonly bootstrap?: readonly Address[];
+  /** What an earlier life knew. */
+  readonly known?: readonly Member[];
   /** Its wall clock is ahead by this. */
   readonly skewMs?: number;
 }
@@ -47,6 +50,8 @@ export class SimulatedNode {
   running = true;
   datagramsSent = 0;
   requestsSent = 0;
+  /** What came while the process stood still. */
+  frozen: MembershipEvent[] | undefined;
   /** The pending timer; an older one finds another number and does nothing. */
   timer = 0;
 
@@ -72,18 +77,18 @@ export class SimulatedNode {
 
 /**
  * Many cores, one virtual network. Datagrams are lost and delayed; requests are repeated until their time is over, run at
- * most once, and fail by time-out, as a transport does it. Names resolve to themselves unless `names` says otherwise.
+ * most once, and fail by time-out, as a transport does it. Names resolve to themselves unless `name` says otherwise.
  */
 export class Simulation {
   readonly schedule: Schedule = new Schedule();
   readonly nodes: SimulatedNode[] = [];
-  readonly names = new Map<string, readonly Address[]>();
   loss: number;
   readonly #random: () => number;
   readonly #delayMs: readonly [number, number];
   readonly #settings: Partial<MembershipSettings>;
   /** Who listens at an address now. */
   readonly #listening = new Map<Address, SimulatedNode>();
+  readonly #names = new Map<string, readonly Address[]>();
   #isCut: (from: Address, to: Address) => boolean = () => false;
   #lastExchange = 0;
   readonly #replies = new Map<number, (message: MembershipReply) => void>();
@@ -113,6 +118,7 @@ export class Simulation {
     const node = new SimulatedNode(id, address, skewMs, core);
     this.nodes.push(node);
     this.#listening.set(address, node);
+    if (options.known !== undefined) this.tell(node, { type: 'recall', members: options.known });
     for (const name of options.bootstrap ?? []) this.tell(node, { type: 'join', name });
     return node;
   }
@@ -123,6 +129,11 @@ export class Simulation {
     return [seed, ...Array.from({ length: count - 1 }, () => this.start({ bootstrap: [seed.address] }))];
   }
 
+  /** What a name resolves to from now on. */
+  name(name: string, addresses: readonly Address[]): void {
+    this.#names.set(name, addresses);
+  }
+
   /** `kill -9`. */
   kill(node: SimulatedNode): void {
     node.running = false;
@@ -131,6 +142,18 @@ export class Simulation {
 
   leave(node: SimulatedNode): void {
     this.tell(node, { type: 'leave' });
+  }
+
+  /** `kill -STOP`: datagrams wait in the socket, timers are late. */
+  freeze(node: SimulatedNode): void {
+    node.frozen = [];
+  }
+
+  thaw(node: SimulatedNode): void {
+    const events = node.frozen ?? [];
+    node.frozen = undefined;
+    // Timers run before sockets are read.
+    for (const event of [{ type: 'tick' } as const, ...events]) this.tell(node, event);
   }
 
   /** Cuts what the predicate says; nothing by default. */
@@ -160,6 +183,10 @@ export class Simulation {
 
   tell(node: SimulatedNode, event: MembershipEvent): void {
     if (!node.running) return;
+    if (node.frozen !== undefined) {
+      if (event.type !== 'tick') node.frozen.push(event);
+      return;
+    }
     node.core.handle(event, this.#instant(node));
     for (const effect of node.core.take()) this.#perform(node, effect);
     this.#arm(node);
@@ -205,7 +232,7 @@ export class Simulation {
         return;
       case 'resolve':
         this.schedule.after(1, () => {
-          const addresses = this.names.get(effect.name) ?? [effect.name];
+          const addresses = this.#names.get(effect.name) ?? [effect.name];
           this.tell(node, { type: 'resolved', name: effect.name, addresses });
         });
         return;

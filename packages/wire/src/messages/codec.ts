@@ -70,6 +70,7 @@ export function decodeMessage(body: Uint8Array): Message {
     return codec.decode(plain(body));
   } catch (cause) {
     if (SimpleDHTError.is(cause, 'ERR_MALFORMED')) throw cause;
+    // No decoder throws anything else; should one ever, a packet must not end the process by it.
     throw new MalformedError('shape', `${codec.kind} does not decode`, { cause });
   }
 }

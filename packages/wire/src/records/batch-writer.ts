@@ -98,7 +98,7 @@ export class RecordWriter {
       this.owner = originNode(record.origin);
       flags = recordFlags.origin;
     }
-    if (flags !== 0 || record.seq !== this.sequence + 1) flags |= recordFlags.sequence;
+    if (record.seq !== this.sequence + 1) flags |= recordFlags.sequence;
     if (record.writer !== this.owner) flags |= recordFlags.writer;
     if (record.hlc < this.clock) flags |= recordFlags.earlier;
     if (record.expiresAt !== 0) flags |= recordFlags.expires;

@@ -12,5 +12,7 @@ const samples: readonly unknown[] = [
   Array.from({ length: 300 }, (_, index) => ({ id: index, name: `name ${String(index)} ${'😀é'.repeat(index % 40)}` })),
   { date: new Date(1e12 + 1), bytes: new Uint8Array(70_000), big: 2n ** 63n, text: '\ufffd\0\n'.repeat(9000) },
 ];
-const equal = samples.every((sample) => isDeepStrictEqual(decodeValue(encodeValue(sample, limits.maxValueBytes)), sample));
-console.log(`native helper: ${String(isNativeAccelerationEnabled)}, equal: ${String(equal)}`);
+const equal = samples.every((sample) =>
+  isDeepStrictEqual(decodeValue(encodeValue(sample, limits.maxValueBytes)), sample),
+);
+process.stdout.write(`native helper: ${String(isNativeAccelerationEnabled)}, equal: ${String(equal)}\n`);

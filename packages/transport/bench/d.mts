@@ -1,0 +1,11 @@
+import { createSocket } from 'node:dgram';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+const child = fork('/work/main/packages/transport/bench/echo-server.ts', { execArgv: process.execArgv });
+const [server] = await once(child, 'message'); console.log(server);
+const c = createSocket({ type: 'udp4', lookup: (h, _o, cb) => cb(null, h, 4) });
+c.bind(0, '127.0.0.1'); await once(c, 'listening'); console.log(c.address());
+c.on('message', (m) => console.log('got', m.length));
+c.on('error', console.log);
+c.send(new Uint8Array(10), server.barePort, '127.0.0.1', (e, n) => console.log('sent', e, n));
+setTimeout(() => process.exit(), 1500);
