@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import pc from 'picocolors';
 
 /** One function per colour. */
@@ -55,9 +56,15 @@ export class Output {
   /** Exactly these bytes or this text on standard output; settles when there is room for more. */
   async data(chunk: Uint8Array | string): Promise<void> {
     if (this.closed || this.#answers.write(chunk)) return;
-    await new Promise<void>((resolve) => {
-      for (const event of ['drain', 'error', 'close']) this.#answers.once(event, resolve);
-    });
+    const settled = new AbortController();
+    const { signal } = settled;
+    try {
+      await Promise.race([once(this.#answers, 'drain', { signal }), once(this.#answers, 'close', { signal })]);
+    } catch {
+      // An error of the stream; its listener has noted it.
+    } finally {
+      settled.abort();
+    }
   }
 
   /** A line for people: hints, progress, errors. */

@@ -62,6 +62,8 @@ describe('output', () => {
     stream.resume();
     await written;
     expect(settled).toBe(true);
+    for (let line = 0; line < 20; line++) await output.data('more than four bytes');
+    expect(stream.listenerCount('close')).toBeLessThan(3);
   });
 });
 

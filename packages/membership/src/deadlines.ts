@@ -57,6 +57,18 @@ export class Deadlines<Key> {
     return due;
   }
 
+  /** Removes and returns the key with the earliest moment, if that has come. */
+  takeFirst(nowMs: number): Key | undefined {
+    const earliestMs = this.next();
+    if (earliestMs === undefined || earliestMs > nowMs) return undefined;
+    for (const [key, atMs] of this.#moments) {
+      if (atMs !== earliestMs) continue;
+      this.delete(key);
+      return key;
+    }
+    return undefined;
+  }
+
   /** Moves every moment into the future by `byMs`. */
   postpone(byMs: number): void {
     for (const [key, atMs] of this.#moments) this.#moments.set(key, atMs + byMs);

@@ -73,22 +73,28 @@ export class Healer {
   }
 
   deadline(): number | undefined {
-    return earliest(this.#contacts.next(), this.#redials.next(), this.#nextExchangeMs);
+    const dialMs = earliest(this.#contacts.next(), this.#redials.next());
+    return earliest(dialMs === undefined ? undefined : Math.max(dialMs, this.#pace.freeMs), this.#nextExchangeMs);
   }
 
   tick(now: Instant): void {
-    for (const id of this.#takePaced(this.#contacts, now)) this.#greet(id, now);
-    for (const id of this.#takePaced(this.#redials, now)) this.#dial(id, now);
+    this.#paced(this.#contacts, now, (id, at) => {
+      this.#greet(id, at);
+    });
+    this.#paced(this.#redials, now, (id, at) => {
+      this.#dial(id, at);
+    });
     if (this.#nextExchangeMs !== undefined && now.monotonicMs >= this.#nextExchangeMs) this.#compare(now);
   }
 
   /** Many are dialled no faster than a few, whether they died at once or were invented by a liar. */
-  #takePaced(deadlines: Deadlines<NodeId>, now: Instant): readonly NodeId[] {
-    return deadlines.takeDue(now.monotonicMs).filter((id) => {
-      const atMs = this.#pace.wait(now.monotonicMs);
-      if (atMs !== undefined) deadlines.set(id, atMs);
-      return atMs === undefined;
-    });
+  #paced(deadlines: Deadlines<NodeId>, now: Instant, dial: (id: NodeId, now: Instant) => void): void {
+    while (this.#pace.freeMs <= now.monotonicMs) {
+      const id = deadlines.takeFirst(now.monotonicMs);
+      if (id === undefined) return;
+      this.#pace.take(now.monotonicMs);
+      dial(id, now);
+    }
   }
 
   #greet(id: NodeId, now: Instant): void {

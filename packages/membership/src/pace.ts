@@ -6,11 +6,13 @@ const burst = 5;
 export class Pace {
   #emptyMs = -Infinity;
 
-  /** Undefined when one more may go now, which is then counted; otherwise the moment to ask again. */
-  wait(nowMs: number): number | undefined {
-    const startMs = Math.max(this.#emptyMs, nowMs);
-    if (startMs - nowMs > (burst - 1) * pauseMs) return startMs - (burst - 1) * pauseMs;
-    this.#emptyMs = startMs + pauseMs;
-    return undefined;
+  /** From when on one more may go. */
+  get freeMs(): number {
+    return this.#emptyMs - (burst - 1) * pauseMs;
+  }
+
+  /** One goes now. */
+  take(nowMs: number): void {
+    this.#emptyMs = Math.max(this.#emptyMs, nowMs) + pauseMs;
   }
 }

@@ -1,5 +1,5 @@
 import {
-  decodeValue,
+  checkValue,
   encodeMessage,
   encodeValue,
   InDoubtError,
@@ -80,7 +80,7 @@ export class ClientService {
         `The value takes ${String(value.length)} bytes; this node stores at most ${String(maxValueBytes)}`,
       );
     try {
-      decodeValue(value);
+      checkValue(value);
     } catch (cause) {
       throw new SimpleDHTError('ERR_INVALID_VALUE', 'The value does not decode', { cause });
     }

@@ -25,8 +25,8 @@ export interface DigestHooks {
  * vector when it appears or has failed. Whoever starts a round brings the other what it lacks; whoever is not ready is
  * brought everything by the peer that it asks, and by that one alone.
  *
- * 1. Contents are compared only between ready replicas with equal vectors and no intervals; when they differ again and
- *    again, both read each other's map.
+ * 1. Contents are compared only between ready replicas with equal vectors (equal intervals too: a gap stays for ever when
+ *    its owner died); when they differ again and again, both read each other's map.
  * 2. What a live origin wrote since the last round is left to its owner, who has it on the way.
  */
 export class AntiEntropy {
@@ -155,7 +155,7 @@ export class AntiEntropy {
     const { local } = this.#context;
     const isEqual = local.joined && !peer.joining && local.vector.equals(peer.known);
     const isComparable = isEqual && digest.ready && this.#hooks.isReady();
-    const isSame = isComparable && (!local.vector.isContiguous || local.content.equals(digest));
+    const isSame = isComparable && local.content.equals(digest);
     if (isSame && !peer.synced) this.#context.outbox.notice({ type: 'synced', peer: peer.id });
     peer.synced = isSame;
     peer.differing = isComparable && !isSame ? peer.differing + 1 : 0;

@@ -16,7 +16,7 @@ export function wallOf(hlc: number): number {
 /**
  * Hybrid logical clock (Kulkarni et al. 2014) in one safe integer, so that versions order by causality and read as time.
  *
- * 1. `next` is above everything that it gave before and above the version that it replaces.
+ * 1. `next` is above the version that it replaces and (the jump of 2 excepted) above everything that it gave before.
  * 2. A clock more than `maxAheadMs` beyond now never moves this one: one wrong clock must not drag a cluster into the
  *    future. The write that has to beat such a record is placed above it, for that key alone.
  * 3. Nothing above `ceiling` is issued or reported, and the ceiling is saved before anything leaves: a clock restored

@@ -1,6 +1,5 @@
-import type { Instant, Page, PageRequest, StoredRecord } from '@simpledht/wire';
+import { compareKeys, type Instant, type Page, type PageRequest, type StoredRecord } from '@simpledht/wire';
 import type { ReplicaContext } from './context.ts';
-import { compareKeys } from './key-order.ts';
 import type { Peer } from './peer.ts';
 import type { Receiving } from './receiving.ts';
 import { recordBytes } from './record-order.ts';
@@ -113,6 +112,8 @@ export class Joining {
   }
 
   #take(page: Page, server: Peer, now: Instant): void {
+    const { invalid = [] } = page;
+    if (invalid.length > 0) this.#receiving.invalid(invalid.length, server.id);
     this.#receiving.loose(page.records, server.id, now);
     if (this.#context.local.joined) return;
     const vector = VersionVector.from(page.vector);

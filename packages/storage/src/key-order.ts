@@ -1,8 +1,9 @@
+import { compareKeys } from '@simpledht/wire';
 import type { KeyBounds } from './store.ts';
 
 /*
- * Keys are ordered by their UTF-8 bytes, which is by code point. JavaScript compares code units, where a character
- * above U+FFFF (two surrogates, D800–DFFF) would come before U+E000–U+FFFF; ranks put the surrogates last.
+ * Keys are ordered by `compareKeys`: by UTF-8 bytes, which is by code point. In code units a character above U+FFFF (two
+ * surrogates, D800–DFFF) would come before U+E000–U+FFFF; ranks put the surrogates last.
  */
 
 const firstSurrogate = 0xd800;
@@ -17,17 +18,6 @@ function rank(unit: number): number {
 function unitOfRank(value: number): number {
   if (value < firstSurrogate) return value;
   return value < 0xf800 ? value + 0x800 : value - 0x2000;
-}
-
-/** Order of two keys by UTF-8 bytes: negative, zero or positive. */
-export function compareKeys(a: string, b: string): number {
-  const shared = Math.min(a.length, b.length);
-  for (let index = 0; index < shared; index++) {
-    const left = a.charCodeAt(index);
-    const right = b.charCodeAt(index);
-    if (left !== right) return rank(left) - rank(right);
-  }
-  return a.length - b.length;
 }
 
 /** The first text in key order that is above everything starting with `prefix`; `undefined` when nothing is. */

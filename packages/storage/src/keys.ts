@@ -1,4 +1,4 @@
-import { limits, SimpleDHTError } from '@simpledht/wire';
+import { limits, SimpleDHTError, fitsUtf8, utf8Length } from '@simpledht/wire';
 import type { KeyBounds } from './store.ts';
 
 /*
@@ -7,17 +7,6 @@ import type { KeyBounds } from './store.ts';
  */
 
 const separator = '\u0000';
-
-/** Length of a well-formed string in UTF-8, bytes. */
-export function utf8Bytes(text: string): number {
-  let bytes = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    // Two bytes up to U+07FF, three up to U+FFFF; a surrogate pair is two units and four bytes.
-    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
-  }
-  return bytes;
-}
 
 /** Checks a user's key. Throws `ERR_INVALID_KEY` or `ERR_KEY_TOO_LARGE`. */
 export function checkKey(key: unknown): string {
@@ -28,13 +17,9 @@ export function checkKey(key: unknown): string {
   if (!key.isWellFormed()) {
     throw new SimpleDHTError('ERR_INVALID_KEY', 'A key must be well-formed text: it holds half of a surrogate pair');
   }
-  // A code unit is at most three bytes of UTF-8, so that short keys need no count.
-  const bytes = key.length * 3 <= limits.maxKeyBytes ? 0 : utf8Bytes(key);
-  if (bytes > limits.maxKeyBytes) {
-    throw new SimpleDHTError(
-      'ERR_KEY_TOO_LARGE',
-      `A key may have ${limits.maxKeyBytes} bytes of UTF-8; this one has ${bytes}`,
-    );
+  if (!fitsUtf8(key, limits.maxKeyBytes)) {
+    const text = `A key may have ${limits.maxKeyBytes} bytes of UTF-8; this one has ${utf8Length(key)}`;
+    throw new SimpleDHTError('ERR_KEY_TOO_LARGE', text);
   }
   return key;
 }
@@ -44,7 +29,7 @@ export function checkNamespace(name: unknown): string {
   if (typeof name !== 'string' || name.length === 0 || !name.isWellFormed() || name.includes(separator)) {
     throw new SimpleDHTError('ERR_INVALID_OPTION', 'A namespace must be non-empty well-formed text without NUL');
   }
-  if (utf8Bytes(name) > limits.maxNamespaceBytes) {
+  if (!fitsUtf8(name, limits.maxNamespaceBytes)) {
     throw new SimpleDHTError('ERR_INVALID_OPTION', `A namespace may have ${limits.maxNamespaceBytes} bytes of UTF-8`);
   }
   return name;

@@ -1,8 +1,8 @@
-import { originNode, SimpleDHTError, type NodeId, type Origin, type StoredRecord } from '@simpledht/wire';
+import { bytesToHex, originNode, SimpleDHTError, type NodeId, type Origin, type StoredRecord } from '@simpledht/wire';
 import { HybridClock } from './clock.ts';
 import { ContentSum } from './content-sum.ts';
 import type { Outbox, ReplicaCounters } from './effects.ts';
-import { hex, loadState, loadVector, stateEntry, vectorEntries, type ReplicaState } from './metadata.ts';
+import { loadState, loadVector, stateEntry, vectorEntries, type ReplicaState } from './metadata.ts';
 import { OriginCover } from './origin-cover.ts';
 import { Overtaken } from './overtaken.ts';
 import { compareRecords, compareWrites, recordBytes } from './record-order.ts';
@@ -234,7 +234,7 @@ export class LocalMap {
   }
 
   #newOrigin(): Origin {
-    const origin = (this.#options.id + hex(this.#options.randomBytes(8))) as Origin;
+    const origin = (this.#options.id + bytesToHex(this.#options.randomBytes(8))) as Origin;
     const own = this.#vector.open(origin);
     if (own === undefined) {
       throw new SimpleDHTError('ERR_LIMIT_REACHED', 'The version vector has no room for another origin');

@@ -1,4 +1,4 @@
-import { isOrigin, limits, type Origin } from '@simpledht/wire';
+import { bytesToHex, hexToBytes, isOrigin, limits, type Origin } from '@simpledht/wire';
 import type { ContentFigures } from './content-sum.ts';
 import { OriginCover } from './origin-cover.ts';
 import type { Store } from './store.ts';
@@ -42,7 +42,7 @@ export function stateEntry({ joined, ceiling, content, origin }: ReplicaState): 
   view.setFloat64(26, content.count);
   view.setUint32(34, content.high);
   view.setUint32(38, content.low);
-  if (origin !== '') writeOrigin(bytes, 42, origin);
+  if (origin !== '') bytes.set(hexToBytes(origin), 42);
   return [stateName, bytes];
 }
 
@@ -104,27 +104,14 @@ function originsBytes(origins: readonly Origin[]): Uint8Array {
   const bytes = new Uint8Array(Math.min(origins.length, limits.maxOrigins) * originBytes);
   for (let index = 0; index * originBytes < bytes.length; index++) {
     const origin = origins[index];
-    if (origin !== undefined) writeOrigin(bytes, index * originBytes, origin);
+    if (origin !== undefined) bytes.set(hexToBytes(origin), index * originBytes);
   }
   return bytes;
 }
 
-function writeOrigin(bytes: Uint8Array, at: number, origin: Origin): void {
-  for (let index = 0; index < originBytes; index++) {
-    bytes[at + index] = Number.parseInt(origin.slice(index * 2, index * 2 + 2), 16);
-  }
-}
-
 function readOrigin(bytes: Uint8Array, at: number): Origin | undefined {
-  const text = hex(bytes.subarray(at, at + originBytes));
+  const text = bytesToHex(bytes, at, at + originBytes);
   return isOrigin(text) ? text : undefined;
-}
-
-/** Bytes as lower-case hex digits. */
-export function hex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
-  return text;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -23,10 +23,6 @@ export class OriginCover {
     this.#maxEnds = maxIntervals * 2;
   }
 
-  get isContiguous(): boolean {
-    return this.#ends.length === 0;
-  }
-
   /** The highest number covered. */
   get top(): number {
     return this.#ends.at(-1) ?? this.watermark;

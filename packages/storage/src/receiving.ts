@@ -13,7 +13,7 @@ const noticeEveryMs = 10_000;
  *
  * 1. A record whose dot is covered is ignored: each dot is applied at most once.
  * 2. A range is taken whole or not at all; when the vector has no room for it, its records are dropped unapplied.
- * 3. An invalid record is left out and its dot is covered: nothing behind it gets stuck.
+ * 3. An invalid record is left out and its dot is covered with its range: nothing behind it gets stuck.
  */
 export class Receiving {
   readonly #context: ReplicaContext;
@@ -29,7 +29,8 @@ export class Receiving {
   delta(delta: Delta, live: VersionVector | undefined, peer: NodeId | undefined, now: Instant): Covered {
     const { local, counters } = this.#context;
     counters.deltasReceived += 1;
-    const { ranges } = delta;
+    const { ranges, invalid = [] } = delta;
+    if (invalid.length > 0) this.invalid(invalid.length, peer);
     if (ranges.some(({ origin, to }) => origin === local.origin && to > local.sequence)) this.#onRolledBack();
     const vector = live ?? local.vector;
     const taken = ranges.filter((range) => vector.admits(range.origin, range));

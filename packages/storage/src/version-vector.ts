@@ -31,12 +31,6 @@ export class VersionVector {
     return this.#covers.size;
   }
 
-  /** No origin has intervals beyond its watermark. */
-  get isContiguous(): boolean {
-    for (const cover of this.#covers.values()) if (!cover.isContiguous) return false;
-    return true;
-  }
-
   get(origin: Origin): OriginCover | undefined {
     return this.#covers.get(origin);
   }

@@ -19,8 +19,9 @@ export class RandomRun {
   /** Every write ever made; those that a wiped node took with it are not owed to anyone. */
   readonly #history: StoredRecord[] = [];
   readonly #excused = new Set<StoredRecord>();
-  /** Only this node's store is ever wiped, so that what others hold is never lost. */
+  /** Only this node's store is ever wiped, or, in other runs, only it never comes back: what others hold is never lost. */
   readonly #wipeable: SimulatedNode | undefined;
+  readonly #mortal: SimulatedNode | undefined;
   readonly #applied: Set<string>[];
   readonly #expected = new Map<SimulatedNode, { token: number; record: StoredRecord }[]>();
 
@@ -35,6 +36,7 @@ export class RandomRun {
       size,
       seed,
       skewMs: (index) => skews[index] ?? 0,
+      clockStepMs: this.#random() < 0.5 ? 1 : 500,
       faults: { loss: this.#random() * 0.4, duplication: this.#random() * 0.3, delayMs: 1 + this.#below(300) },
       settings: this.#random() < 0.6 ? small : { requestTimeoutMs: 1_000 },
       ...(tamper === undefined ? {} : { tamper }),
@@ -43,7 +45,9 @@ export class RandomRun {
       },
     });
     for (const node of this.#cluster.nodes) node.replica.observeChanges = true;
-    this.#wipeable = this.#random() < 0.5 ? this.#cluster.node(0) : undefined;
+    const fate = this.#random();
+    this.#wipeable = fate < 0.5 ? this.#cluster.node(0) : undefined;
+    this.#mortal = fate > 0.75 ? this.#cluster.node(0) : undefined;
   }
 
   run(): void {
@@ -54,7 +58,7 @@ export class RandomRun {
       this.#write();
     }
     this.#heal();
-    if (!this.#cluster.runUntil(() => this.#isSettled(), 60_000, 500)) throw new Error(this.#difference());
+    if (!this.#cluster.runUntil(() => this.#isSettled(), 180_000, 500)) throw new Error(this.#difference());
     this.#checkWinners();
     this.#checkFigures();
     const isConfirmed = (): boolean => this.#cluster.nodes.every((node) => this.#isConfirmed(node));
@@ -179,10 +183,19 @@ export class RandomRun {
   }
 
   #heal(): void {
+    if (this.#mortal !== undefined) this.#bury(this.#mortal);
     Object.assign(this.#cluster.faults, { loss: 0, duplication: 0, delayMs: 10 });
     this.#cluster.heal();
     while (this.#cluster.nodes.some(({ up }) => !up)) this.#restart();
     for (const node of this.#cluster.nodes) this.#tellOthers(node, 'peer-up');
+  }
+
+  /** The node is gone for good, and what is on the way from it may still arrive. */
+  #bury(node: SimulatedNode): void {
+    this.#excuse(node);
+    this.#cluster.crash(node);
+    this.#cluster.nodes.splice(this.#cluster.nodes.indexOf(node), 1);
+    for (const other of this.#cluster.nodes) this.#cluster.tell(other, { type: 'peer-forgotten', peer: node.id });
   }
 
   #isSettled(): boolean {
@@ -200,7 +213,7 @@ export class RandomRun {
 
   /** The winner of each key is the largest of its history, as far as anyone still had it. */
   #checkWinners(): void {
-    const store = this.#cluster.node(0).store;
+    const [{ store }] = this.#cluster.nodes as [SimulatedNode];
     const written = new Set(this.#history.map(line));
     for (const record of this.#history) {
       const winner = store.get(record.key);

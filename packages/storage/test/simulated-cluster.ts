@@ -43,6 +43,8 @@ export interface ClusterOptions {
   readonly faults?: Partial<NetworkFaults>;
   /** Wall clock error of a node, ms. */
   readonly skewMs?: (index: number) => number;
+  /** The wall clock moves in steps of this, ms, so that equal versions of several writers occur. Default 1. */
+  readonly clockStepMs?: number;
   /** Changes requests on their way: to see that a broken rule is noticed. */
   readonly tamper?: (message: StorageRequest) => StorageRequest;
   readonly onEffect?: (node: SimulatedNode, effect: ReplicaEffect) => void;
@@ -107,8 +109,9 @@ export class SimulatedCluster {
   }
 
   now(node: SimulatedNode): Instant {
-    const skew = this.#options.skewMs?.(node.index) ?? 0;
-    return { monotonicMs: this.nowMs, wallMs: startMs + this.nowMs + skew };
+    const { skewMs, clockStepMs = 1 } = this.#options;
+    const wallMs = startMs + this.nowMs + (skewMs?.(node.index) ?? 0);
+    return { monotonicMs: this.nowMs, wallMs: Math.floor(wallMs / clockStepMs) * clockStepMs };
   }
 
   /** Everyone sees everyone, and bootstrap is over. */

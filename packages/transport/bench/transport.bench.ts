@@ -47,8 +47,10 @@ async function bareRate(port: number, count: number, inFlight: number): Promise<
     },
   });
   const payload = new Uint8Array(payloadBytes).fill(7);
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
+  // By callback: with a synchronous look-up `listening` is emitted within this call.
+  await new Promise<void>((resolve) => {
+    socket.bind(0, '127.0.0.1', resolve);
+  });
   let sent = 0;
   let received = 0;
   const startMs = performance.now();
@@ -58,8 +60,7 @@ async function bareRate(port: number, count: number, inFlight: number): Promise<
       socket.send(payload, port, '127.0.0.1');
     };
     socket.on('message', () => {
-      if (++received % 5000 === 0) console.log(received, sent);
-      if (received === count) resolve();
+      if (++received === count) resolve();
       else if (sent < count) send();
     });
     for (let index = 0; index < inFlight; index++) send();
@@ -97,8 +98,7 @@ async function measure(child: ChildProcess): Promise<readonly Row[]> {
   await transport.open({ onDatagram: nothing, onRequest: nothing, onEvent: nothing });
   const payload = new Uint8Array(payloadBytes).fill(7);
   const ask = (): Promise<Uint8Array> => transport.request(server.transport, payload);
-console.log('start', server);
-  await rate(ask, 20_000, 64); console.log('warm');
+await rate(ask, 20_000, 64);
   await bareRate(server.barePort, 20_000, 64);
   const rows: Row[] = [];
   for (const [inFlight, count] of [[1, 10_000], [64, 100_000], [512, 100_000]] as const) {

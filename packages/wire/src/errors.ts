@@ -23,7 +23,7 @@ export type ErrorCode =
   | 'ERR_NOT_STARTED'
   /** The node, client, transport or store is closed, or closed while this call was pending. A pending write stays local. */
   | 'ERR_CLOSED'
-  /** None of the bootstrap addresses answered in the attempts of this call; attempts go on in the background. */
+  /** None of the bootstrap addresses answered in the attempts of this call; attempts go on in the background. Nothing changed. */
   | 'ERR_BOOTSTRAP_FAILED'
   /** No answer within the time given. A write sent to a remote node may have been made. */
   | 'ERR_TIMEOUT'
@@ -41,9 +41,9 @@ export type ErrorCode =
   | 'ERR_MALFORMED'
   /** The peer speaks no protocol version that this node speaks. Nothing changed. */
   | 'ERR_UNSUPPORTED_VERSION'
-  /** The remote node answered with an error that has no code of its own here. */
+  /** The remote node answered with an error that has no code of its own here. A write sent to it may have been made. */
   | 'ERR_REMOTE'
-  /** A store broke its contract or the disk failed (see `cause`). */
+  /** A store broke its contract or the disk failed (see `cause`). A pending write may be lost with the process. */
   | 'ERR_STORE';
 
 const marker: unique symbol = Symbol.for('simpledht.error') as never;

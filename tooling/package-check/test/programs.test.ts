@@ -1,5 +1,5 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installConsumer, type Consumer } from '../src/consumer.ts';
 import { packedPackages } from '../src/pack.ts';
@@ -12,7 +12,8 @@ const examples = join(root, 'apps', 'examples', 'src');
 /** These take the address of another machine; the suite of the examples runs them in pairs. */
 const pairs = ['cross-network.ts'];
 const sources = (await readdir(examples, { recursive: true })).filter((file) => file.endsWith('.ts'));
-const alone = sources.filter((file) => dirname(file) === '.' && !pairs.includes(file));
+const programs = sources.filter((file) => dirname(file) === '.' || basename(file) === 'main.ts');
+const alone = programs.filter((file) => !pairs.includes(file));
 
 describe('a program in TypeScript that uses the packed packages', () => {
   let consumer: Consumer;

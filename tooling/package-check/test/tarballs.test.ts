@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { describe, expect, it } from 'vitest';
@@ -5,22 +7,23 @@ import { findCycle } from '../src/cycles.ts';
 import { moduleGraph } from '../src/modules.ts';
 import { packedPackages } from '../src/pack.ts';
 import { resolutionProblems } from '../src/resolution.ts';
-import { exportTargets, publishedManifests } from '../src/workspace.ts';
+import { exportTargets, parseManifest, publishedManifests, root } from '../src/workspace.ts';
 
 /** Packed bytes. Room for what is planned, small enough that a stray file shows; raise one only with a reason. */
 const ceilings: Record<string, number> = {
-  '@simpledht/wire': 80_000,
-  '@simpledht/transport': 120_000,
-  '@simpledht/membership': 80_000,
-  '@simpledht/storage': 120_000,
-  '@simpledht/node': 120_000,
-  simpledht: 80_000,
+  '@simpledht/wire': 120_000,
+  '@simpledht/transport': 180_000,
+  '@simpledht/membership': 110_000,
+  '@simpledht/storage': 140_000,
+  '@simpledht/node': 110_000,
+  simpledht: 90_000,
 };
 
 /** Scripts that npm runs at a user's install. */
 const installScripts = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'];
 
 const packed = await packedPackages();
+const rootManifest = parseManifest(readFileSync(join(root, 'package.json'), 'utf8'));
 
 describe.each(packed)('$name', (pack) => {
   const { name, bytes, manifest, files } = pack;
@@ -37,7 +40,7 @@ describe.each(packed)('$name', (pack) => {
   });
 
   it('says what it is and where it runs', () => {
-    expect(manifest).toMatchObject({ license: 'MIT', type: 'module', engines: { node: '>=20.19.0' } });
+    expect(manifest).toMatchObject({ license: 'MIT', type: 'module', engines: rootManifest.engines });
   });
 
   it('names versions, not the workspace', () => {

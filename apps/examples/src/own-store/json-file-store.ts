@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { SimpleDHTError } from '@simpledht/node';
-import { compareKeys, isInSpan, spanOf } from '@simpledht/storage';
+import { isInSpan, spanOf } from '@simpledht/storage';
 import type { KeyBounds, Origin, Store, StoreBatch, StoredRecord } from '@simpledht/storage';
 
 /**
@@ -44,7 +44,7 @@ export class JsonFileStore implements Store {
   range(bounds: KeyBounds = {}): Iterable<StoredRecord> {
     this.#mustBeOpen();
     const span = spanOf(bounds);
-    const keys = [...this.#records.keys()].filter((key) => isInSpan(key, span)).sort(compareKeys);
+    const keys = [...this.#records.keys()].filter((key) => isInSpan(key, span)).sort(byUtf8);
     return this.#each(bounds.reverse === true ? keys.reverse() : keys);
   }
 
@@ -61,7 +61,9 @@ export class JsonFileStore implements Store {
 
   apply({ records = [], removed = [], meta = [] }: StoreBatch): void {
     this.#mustBeOpen();
-    for (const record of records) this.#records.set(record.key, record);
+    // Copied first: should a record be unreadable, nothing of the batch is applied.
+    const copies = records.map((record) => ({ ...record }));
+    for (const record of copies) this.#records.set(record.key, record);
     for (const key of removed) this.#records.delete(key);
     for (const [name, value] of meta) this.#meta.set(name, value);
     this.#changed = true;
@@ -155,6 +157,11 @@ function fromJson(record: JsonRecord): StoredRecord {
 
 function metaToJson([name, value]: readonly [string, Uint8Array]): readonly [string, string] {
   return [name, base64(value)];
+}
+
+/** The order of keys: by their UTF-8 bytes, not by JavaScript's code units. */
+function byUtf8(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function base64(value: Uint8Array): string {

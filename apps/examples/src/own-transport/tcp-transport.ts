@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { SimpleDHTError } from '@simpledht/node';
 import type { RequestOptions, Transport, TransportEvent, TransportHandlers } from '@simpledht/transport';
 import { Connection, type ConnectionHandlers } from './connection.ts';
@@ -44,15 +44,16 @@ export class TcpTransport implements Transport {
   readonly #instances = new Map<string, string>();
   readonly #instance = randomUUID();
   #handlers: TransportHandlers | undefined;
+  #address = '';
   #closed = false;
 
   constructor(options: TcpTransportOptions) {
     this.#options = options;
   }
 
+  /** Known after `open`, and still when all is over. */
   get address(): string {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return addressOf(address, port);
+    return this.#address;
   }
 
   get localAddresses(): readonly string[] {
@@ -71,6 +72,8 @@ export class TcpTransport implements Transport {
       });
       this.#server.listen(port, host, resolve);
     });
+    const bound = this.#server.address();
+    if (typeof bound === 'object' && bound !== null) this.#address = addressOf(bound.address, bound.port);
     this.#server.on('connection', (socket) => {
       if (this.#open.size < maxConnections) this.#adopt(socket);
       else {

@@ -55,7 +55,9 @@ class MemoryStore implements Store {
 
   apply({ records, removed, meta }: StoreBatch): void {
     this.#assertOpen();
-    if (records !== undefined) for (const record of records) this.#put(record);
+    // Copying a value is all that can fail; nothing has changed until all are copied.
+    const kept = records?.map((record) => this.#values.keep(record)) ?? [];
+    for (const record of kept) this.#put(record);
     if (removed !== undefined) for (const key of removed) this.#remove(key);
     if (meta !== undefined) for (const [name, value] of meta) this.#meta.set(name, value);
   }
@@ -91,12 +93,11 @@ class MemoryStore implements Store {
 
   #put(record: StoredRecord): void {
     const previous = this.#records.get(record.key);
-    const kept = this.#values.keep(record);
-    this.#records.set(record.key, kept);
+    this.#records.set(record.key, record);
     if (previous === undefined) this.#keys.note(record.key);
     else this.#letGo(previous);
-    this.#bytes += bytesOf(kept);
-    this.#log(record.origin).add(kept);
+    this.#bytes += bytesOf(record);
+    this.#log(record.origin).add(record);
   }
 
   #remove(key: string): void {

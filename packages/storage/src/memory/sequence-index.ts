@@ -1,69 +1,84 @@
 import type { StoredRecord } from '@simpledht/wire';
 
-/** Below this many entries, dead ones are not worth a sweep. */
-const smallLog = 64;
+/** Records per block: an insert or removal moves at most this many, a search looks at log₂ of the number of blocks. */
+const blockSize = 512;
 
 /**
- * Records of one origin by sequence number: a log that is appended to, since numbers arrive mostly in order.
+ * Records of one origin by sequence number, as a list of sorted blocks: numbers arrive in order when they are pushed and
+ * in any order when a whole map is read by key, and both have to be quick.
  *
- * 1. Entries ascend by number; a dead entry is its bare number, so that search goes on working and the record is freed.
- * 2. Dead entries are swept when they are more than half, so that an overwrite costs amortised constant time.
+ * 1. No block is empty, none is larger than `blockSize`, and all numbers of a block are below those of the next.
  */
 export class SequenceIndex {
-  #entries: (StoredRecord | number)[] = [];
-  #dead = 0;
+  readonly #blocks: StoredRecord[][] = [];
 
   add(record: StoredRecord): void {
-    const last = this.#entries.at(-1);
-    if (last === undefined || sequenceOf(last) < record.seq) this.#entries.push(record);
+    const last = this.#blocks.at(-1);
+    if (last === undefined || (last.at(-1)?.seq ?? 0) < record.seq) this.#append(last, record);
     else this.#insert(record);
   }
 
   remove(record: StoredRecord): void {
-    const at = this.#firstFrom(record.seq);
-    if (this.#entries[at] !== record) return;
-    this.#entries[at] = record.seq;
-    this.#dead += 1;
-    if (this.#dead > smallLog && this.#dead * 2 > this.#entries.length) this.#sweep();
+    const at = this.#blockOf(record.seq);
+    const block = this.#blocks[at];
+    if (block === undefined) return;
+    const place = firstFrom(block, record.seq);
+    if (block[place] !== record) return;
+    if (block.length === 1) this.#blocks.splice(at, 1);
+    else block.splice(place, 1);
   }
 
   /** Records with a number above `after`, ascending, at most `limit`. */
   since(after: number, limit: number): StoredRecord[] {
     const found: StoredRecord[] = [];
-    for (let at = this.#firstFrom(after + 1); at < this.#entries.length && found.length < limit; at++) {
-      const entry = this.#entries[at];
-      if (typeof entry === 'object') found.push(entry);
+    for (let at = this.#blockOf(after + 1); at < this.#blocks.length && found.length < limit; at++) {
+      const block = this.#blocks[at] ?? [];
+      const first = found.length === 0 ? firstFrom(block, after + 1) : 0;
+      const past = Math.min(block.length, first + limit - found.length);
+      for (let place = first; place < past; place++) {
+        const record = block[place];
+        if (record !== undefined) found.push(record);
+      }
     }
     return found;
   }
 
+  #append(last: StoredRecord[] | undefined, record: StoredRecord): void {
+    if (last === undefined || last.length >= blockSize) this.#blocks.push([record]);
+    else last.push(record);
+  }
+
+  /** Below the last number, so there is a block for it. */
   #insert(record: StoredRecord): void {
-    const at = this.#firstFrom(record.seq);
-    const there = this.#entries[at];
-    const isSame = there !== undefined && sequenceOf(there) === record.seq;
-    if (isSame && typeof there === 'number') this.#dead -= 1;
-    this.#entries.splice(at, Number(isSame), record);
+    const at = this.#blockOf(record.seq);
+    const block = this.#blocks[at] ?? [];
+    const place = firstFrom(block, record.seq);
+    if (block[place]?.seq === record.seq) block[place] = record;
+    else block.splice(place, 0, record);
+    if (block.length > blockSize) this.#blocks.splice(at + 1, 0, block.splice(blockSize >> 1));
   }
 
-  #sweep(): void {
-    this.#entries = this.#entries.filter((entry) => typeof entry === 'object');
-    this.#dead = 0;
-  }
-
-  /** Index of the first entry with a number of at least `seq`. */
-  #firstFrom(seq: number): number {
+  /** Index of the first block that reaches up to `seq`. */
+  #blockOf(seq: number): number {
     let low = 0;
-    let high = this.#entries.length;
+    let high = this.#blocks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const entry = this.#entries[middle];
-      if (entry !== undefined && sequenceOf(entry) < seq) low = middle + 1;
+      if ((this.#blocks[middle]?.at(-1)?.seq ?? 0) < seq) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-function sequenceOf(entry: StoredRecord | number): number {
-  return typeof entry === 'number' ? entry : entry.seq;
+/** Index of the first record with a number of at least `seq`. */
+function firstFrom(block: readonly StoredRecord[], seq: number): number {
+  let low = 0;
+  let high = block.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((block[middle]?.seq ?? 0) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
