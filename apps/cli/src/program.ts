@@ -53,8 +53,8 @@ export async function run(argv: readonly string[], output: Output): Promise<Exit
   }
 }
 
-/** The command line as data; the tests compare its help with the README. */
-export function createProgram(context: Context): Command {
+/** The command line as data. */
+function createProgram(context: Context): Command {
   const { output } = context;
   const { paint } = output;
   const program = new Command('simpledht')

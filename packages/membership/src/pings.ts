@@ -35,7 +35,7 @@ export interface Probe {
 }
 
 /** For whom a ping is sent on. */
-export interface Relay {
+interface Relay {
   readonly to: Address;
   readonly nonce: number;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { seeded } from './simulation/schedule.ts';
 import { Simulation, type SimulatedNode } from './simulation/simulation.ts';
 
-const seeds = Number(process.env['SIMPLEDHT_CHAOS_SEEDS'] ?? 30);
+const seeds = Number(process.env['SIMPLEDHT_CHAOS_SEEDS'] ?? 20);
 
 /** Kills, restarts (same or new id, same or new address, with and without memory), leaves, freezes, cuts and loss, by seed. */
 class Chaos {

@@ -26,6 +26,8 @@ const empty = new Uint8Array(0);
 export interface ServedNode {
   map(namespace: string): ReplicatedMap;
   facts(): Facts;
+  /** Known members, the node included. */
+  members(): number;
   readonly maxValueBytes: number;
 }
 
@@ -87,7 +89,7 @@ export class ClientService {
   }
 
   #written({ version, acknowledged }: WriteResult, existed: boolean): ClientReply {
-    return { kind: 'client-written', version, acknowledged, members: this.#node.facts().info().members, existed };
+    return { kind: 'client-written', version, acknowledged, members: this.#node.members(), existed };
   }
 
   async #get(namespace: string, key: string): Promise<ClientReply> {

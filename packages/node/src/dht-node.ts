@@ -58,6 +58,7 @@ export class DHTNode {
     const service = new ClientService({
       map: (namespace) => (namespace === '' ? this.#map : this.#mapOf(namespace)),
       facts: () => this.#facts,
+      members: () => this.#driver.knownMembers,
       maxValueBytes: parts.maxValueBytes,
     });
     this.#driver = new Driver(parts, this.#identity, {

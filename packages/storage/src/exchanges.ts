@@ -1,6 +1,7 @@
 import type { StorageRequest } from '@simpledht/wire';
 import type { Outbox, ReplicaCounters } from './effects.ts';
 import type { Peer } from './peer.ts';
+import type { ReplicaSettings } from './settings.ts';
 
 /** A request that is out. */
 export type Exchange =
@@ -14,13 +15,13 @@ export class Exchanges {
   readonly #out = new Map<number, Exchange>();
   readonly #outbox: Outbox;
   readonly #counters: ReplicaCounters;
-  readonly #timeoutMs: number;
+  readonly #settings: ReplicaSettings;
   #last = 0;
 
-  constructor(outbox: Outbox, counters: ReplicaCounters, timeoutMs: number) {
+  constructor(outbox: Outbox, counters: ReplicaCounters, settings: ReplicaSettings) {
     this.#outbox = outbox;
     this.#counters = counters;
-    this.#timeoutMs = timeoutMs;
+    this.#settings = settings;
   }
 
   /** Sends one message to each of the exchanges' peers; returns the exchanges' numbers in that order. */
@@ -30,7 +31,9 @@ export class Exchanges {
       return this.#last;
     });
     const targets = exchanges.map(({ peer }, index) => ({ peer: peer.id, exchange: numbers[index] ?? 0 }));
-    this.#outbox.push({ type: 'request', message, targets, timeoutMs: this.#timeoutMs });
+    const { requestTimeoutMs, digestTimeoutMs } = this.#settings;
+    const timeoutMs = message.kind === 'digest' ? digestTimeoutMs : requestTimeoutMs;
+    this.#outbox.push({ type: 'request', message, targets, timeoutMs });
     if (message.kind === 'digest') this.#counters.digestsSent += exchanges.length;
     return numbers;
   }

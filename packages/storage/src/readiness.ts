@@ -4,6 +4,9 @@ import type { ReplicaContext } from './context.ts';
 import type { Joining } from './joining.ts';
 import type { Peer } from './peer.ts';
 
+/** How long a peer that was asked may be silent before another is asked as well, ms: a guess above most round trips. */
+const askPatienceMs = 500;
+
 /**
  * Brings a replica to `ready`: at once when it is alone; after one exchange with a ready peer; or, when none is ready and
  * bootstrap's attempts are over, after an exchange with every peer that can be reached. An exchange is over when this
@@ -89,14 +92,15 @@ export class Readiness {
 
   /** Asks a peer that was not asked yet; when all were, one of the ready ones again after a while. */
   #askNext(reachable: readonly Peer[], now: Instant): void {
-    if (reachable.some((peer) => this.#context.exchanges.isWaiting(peer, 'digest'))) return;
-    const fresh = reachable.find(({ goal }) => goal === undefined);
     const isTime = this.#nextAskMs === undefined;
-    // One that is ready suffices: the others are asked when it does not bring what it has.
+    const isWaiting = (peer: Peer): boolean => this.#context.exchanges.isWaiting(peer, 'digest');
     const isServed = reachable.some(({ goal, ready }) => ready && goal !== undefined);
-    const peer = fresh !== undefined && (!isServed || isTime) ? fresh : isTime ? this.#any(reachable) : undefined;
+    // One at a time: a ready one suffices, and an answer may be on its way.
+    if (!isTime && (isServed || reachable.some(isWaiting))) return;
+    const fresh = reachable.find((peer) => peer.goal === undefined && !isWaiting(peer));
+    const peer = fresh ?? (isTime ? this.#any(reachable) : undefined);
     if (peer === undefined) return;
-    this.#nextAskMs = now.monotonicMs + this.#context.settings.digestIntervalMs;
+    this.#nextAskMs = now.monotonicMs + (isServed ? this.#context.settings.digestIntervalMs : askPatienceMs);
     this.#antiEntropy.ask(peer, true, now);
   }
 

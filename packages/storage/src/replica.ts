@@ -62,9 +62,9 @@ export class Replica {
     const settings = { ...defaultSettings, ...options.settings };
     const outbox = new Outbox();
     const counters = new ReplicaCounters();
-    const { maxClockAheadMs, requestTimeoutMs } = settings;
+    const { maxClockAheadMs } = settings;
     const local = new LocalMap({ ...options, maxClockAheadMs, outbox, counters });
-    const exchanges = new Exchanges(outbox, counters, requestTimeoutMs);
+    const exchanges = new Exchanges(outbox, counters, settings);
     const context = { settings, local, peers: new PeerTable(), exchanges, outbox, counters, random: options.random };
     this.#context = context;
     this.#acknowledgements = new Acknowledgements(context);

@@ -12,6 +12,8 @@ export interface ReplicaSettings {
   readonly digestMaxIntervalMs: number;
   /** How long an answer may take, ms. Default 10,000: a full window on a slow line. */
   readonly requestTimeoutMs: number;
+  /** How long the answer to a digest may take, ms; a peer that is silent for longer cannot be reached. Default 3,000. */
+  readonly digestTimeoutMs: number;
   /** First pause after a peer failed to answer, ms; doubles. Default 500. */
   readonly retryMinMs: number;
   /** Longest such pause, ms. Default 15,000. */
@@ -29,6 +31,7 @@ export const defaultSettings: ReplicaSettings = {
   digestIntervalMs: 2_000,
   digestMaxIntervalMs: 15_000,
   requestTimeoutMs: 10_000,
+  digestTimeoutMs: 3_000,
   retryMinMs: 500,
   retryMaxMs: 15_000,
   maxClockAheadMs: 10_000,

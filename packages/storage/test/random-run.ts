@@ -4,7 +4,13 @@ import { areEqual, contents, line, vectorOf } from './contents.ts';
 import { SimulatedCluster, seeded, type ClusterOptions, type SimulatedNode } from './simulated-cluster.ts';
 
 /** Windows, pages and deltas of a few records, so that a short run sees them full. */
-const small: Partial<ReplicaSettings> = { deltaBytes: 150, windowBytes: 400, pageBytes: 200, requestTimeoutMs: 400 };
+const small: Partial<ReplicaSettings> = {
+  deltaBytes: 150,
+  windowBytes: 400,
+  pageBytes: 200,
+  requestTimeoutMs: 400,
+  digestTimeoutMs: 400,
+};
 
 export interface RunOptions {
   readonly tamper?: ClusterOptions['tamper'];
@@ -38,7 +44,7 @@ export class RandomRun {
       skewMs: (index) => skews[index] ?? 0,
       clockStepMs: this.#random() < 0.5 ? 1 : 500,
       faults: { loss: this.#random() * 0.4, duplication: this.#random() * 0.3, delayMs: 1 + this.#below(300) },
-      settings: this.#random() < 0.6 ? small : { requestTimeoutMs: 1_000 },
+      settings: this.#random() < 0.6 ? small : { requestTimeoutMs: 1_000, digestTimeoutMs: 1_000 },
       ...(tamper === undefined ? {} : { tamper }),
       onEffect: (node, effect) => {
         if (effect.type === 'change') this.#changed(node, effect.record, effect.previous);

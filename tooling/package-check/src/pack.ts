@@ -29,12 +29,17 @@ const pnpm = join(root, 'node_modules', 'pnpm', 'bin', 'pnpm.cjs');
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'simpledht-pack-'));
   const filters = publishedManifests().flatMap(({ name }) => ['--filter', name]);
-  await runOrThrow(process.execPath, [pnpm, ...filters, 'pack', '--recursive', '--pack-destination', folder], root);
+  const remove = async (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const pack = [pnpm, ...filters, 'pack', '--recursive', '--pack-destination', folder];
+  await runOrThrow(process.execPath, pack, root).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   project.provide(
     'tarballs',
     (await readdir(folder)).map((file) => join(folder, file)),
   );
-  return async () => rm(folder, { recursive: true, force: true });
+  return remove;
 }
 
 /** The packages that the global setup packed, opened. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { FrameReader, writeFrame, type Frame } from './frames.ts';
 
 /** Who speaks: where it listens (its own port on this connection is another one), and which life of it this is. */
-export interface Hello {
+interface Hello {
   readonly address: string;
   readonly instance: string;
 }

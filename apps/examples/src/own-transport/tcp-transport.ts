@@ -19,8 +19,7 @@ const maxConnections = 256;
 
 /**
  * SimpleDHT over TCP: one connection for each peer that was dialled, frames with a length before them, requests with
- * an id. It passes the compliance suite of @simpledht/transport. Nothing is encrypted, and peers are believed when
- * they say where they listen: for networks that you trust.
+ * an id. Nothing is encrypted, and peers are believed when they say where they listen: for networks that you trust.
  */
 export class TcpTransport implements Transport {
   readonly maxDatagramBytes: number = 64 * 1024;

@@ -1,1 +1,5 @@
-export {};
+export { datagramSocketSuite } from './datagram-socket-suite.ts';
+export type { DatagramSocketSuiteOptions } from './datagram-socket-suite.ts';
+export type { SuiteRunner } from './suite.ts';
+export { transportSuite } from './transport-suite.ts';
+export type { TransportSuiteOptions } from './transport-suite.ts';

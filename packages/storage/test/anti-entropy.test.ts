@@ -1,0 +1,136 @@
+import type { Digest } from '@simpledht/wire';
+import { describe, expect, it } from 'vitest';
+import { record } from './records.ts';
+import { deltaOf, digestOf, nodeId, originOf, SingleReplica } from './single-replica.ts';
+
+const [alice, bob] = [nodeId(1), nodeId(2)];
+
+/** What the replica says of itself, as if a peer said the same. */
+function mirror(replica: SingleReplica): Digest {
+  const reply = replica.ask(bob, digestOf(bob, { ready: true }));
+  if (reply.kind !== 'digest') throw new Error('no digest');
+  return { ...reply, from: alice, origin: '' };
+}
+
+describe('digests', () => {
+  it('go to a random peer every 2 s, back off to 15 s while equal, and come back when something changes', () => {
+    const replica = new SingleReplica();
+    replica.meet(alice);
+    const gaps: number[] = [];
+    let last = replica.nowMs;
+    const observe = (durationMs: number): void => {
+      for (let passed = 0; passed < durationMs; passed += 100) {
+        for (const request of replica.pass(100)) {
+          gaps.push(replica.nowMs - last);
+          last = replica.nowMs;
+          replica.answer(request, mirror(replica));
+        }
+      }
+    };
+    observe(120_000);
+    expect(gaps[0]).toBeLessThan(6_000);
+    expect(Math.min(...gaps.slice(-3))).toBeGreaterThan(11_000);
+    expect(Math.max(...gaps)).toBeLessThan(19_000);
+    gaps.length = 0;
+    replica.put('\u0000k', 'v');
+    replica.turn();
+    replica.cover(replica.sole('delta'));
+    last = replica.nowMs;
+    observe(5_000);
+    expect(gaps[0]).toBeLessThan(2_700);
+  });
+
+  it('whoever starts a round brings the other what it lacks of origins whose owners are gone', () => {
+    const replica = new SingleReplica();
+    const range = { origin: originOf(8), from: 0, to: 3 };
+    replica.ask(bob, { kind: 'delta', ranges: [range], records: [record('\u0000a', 2), record('\u0000b', 3)] });
+    replica.meet(alice);
+    expect(replica.requests('delta')).toEqual([]);
+    const [round] = replica.pass(3_000);
+    if (round === undefined) throw new Error('no round');
+    replica.answer(round, digestOf(alice));
+    expect(deltaOf(replica.sole('delta'))).toMatchObject({ ranges: [range], records: [{ seq: 2 }, { seq: 3 }] });
+    replica.cover(replica.sole('delta'));
+    expect(replica.core.peers()).toMatchObject([{ peer: alice, inSync: true, behind: 0 }]);
+  });
+
+  it('brings intervals beyond a gap too: their owner may never come back', () => {
+    const replica = new SingleReplica();
+    const ranges = [
+      { origin: originOf(8), from: 0, to: 1 },
+      { origin: originOf(8), from: 4, to: 5 },
+    ];
+    replica.ask(bob, { kind: 'delta', ranges, records: [record('\u0000a', 1), record('\u0000b', 5)] });
+    replica.meet(alice);
+    const [round] = replica.pass(3_000);
+    if (round === undefined) throw new Error('no round');
+    replica.answer(round, digestOf(alice));
+    expect(deltaOf(replica.sole('delta')).ranges).toEqual(ranges);
+  });
+
+  it('leaves to a live owner what it has on the way', () => {
+    const replica = new SingleReplica();
+    const origin = originOf(2, 7);
+    replica.meet(alice);
+    replica.meet(bob, { origin, vector: [{ origin, watermark: 1, intervals: [] }] });
+    const [round] = replica.pass(3_000);
+    if (round === undefined) throw new Error('no round');
+    replica.ask(bob, {
+      kind: 'delta',
+      ranges: [{ origin, from: 0, to: 1 }],
+      records: [record('\u0000a', 1, { origin })],
+    });
+    replica.answer(round, digestOf(alice, { origin: originOf(1) }));
+    expect(replica.requests('delta')).toEqual([]);
+  });
+
+  it('tells once when a peer holds the same', () => {
+    const replica = new SingleReplica();
+    replica.put('\u0000k', 'v');
+    replica.handle({ type: 'peer-up', peer: alice });
+    const asked = replica.sole('digest');
+    replica.answer(asked, mirror(replica));
+    expect(replica.notices('synced')).toEqual([{ type: 'synced', peer: alice }]);
+    replica.ask(alice, mirror(replica));
+    expect(replica.notices('synced')).toEqual([]);
+  });
+});
+
+describe('repair', () => {
+  it('reads and merges the map of a peer that covers the same and differs again and again', () => {
+    const replica = new SingleReplica();
+    replica.put('\u0000k', 'v');
+    replica.handle({ type: 'peer-up', peer: alice });
+    const other = { ...mirror(replica), sumLow: 1 };
+    replica.ask(alice, other);
+    expect(replica.notices('divergence')).toEqual([]);
+    replica.ask(alice, other);
+    replica.ask(alice, other);
+    expect(replica.notices('divergence')).toEqual([{ type: 'divergence', peer: alice }]);
+    const lost = record('\u0000lost', 4);
+    replica.answer(replica.sole('page-request'), {
+      kind: 'page',
+      vector: [],
+      floors: [],
+      total: 1,
+      records: [lost],
+      done: true,
+    });
+    expect(replica.core.get('\u0000lost', 0)?.seq).toBe(4);
+    // Nothing is covered by a repair.
+    expect(mirror(replica).vector).toEqual(other.vector);
+    replica.ask(alice, { ...other, sumLow: 2 });
+    expect(replica.requests('page-request')).toEqual([]);
+  });
+
+  it('counts anew what it holds: a store that lost a record had sums that spoke of it', () => {
+    const replica = new SingleReplica();
+    replica.put('\u0000a', 'v');
+    replica.put('\u0000b', 'v');
+    replica.handle({ type: 'peer-up', peer: alice });
+    const whole = mirror(replica);
+    replica.store.apply({ removed: ['\u0000a'] });
+    for (let times = 0; times < 3; times++) replica.ask(alice, { ...whole, sumLow: 1 });
+    expect(replica.core.size).toBe(1);
+  });
+});

@@ -1,0 +1,233 @@
+import type { Page, StorageRequest } from '@simpledht/wire';
+import { describe, expect, it } from 'vitest';
+import { areEqual } from './contents.ts';
+import { record } from './records.ts';
+import { SimulatedCluster } from './simulated-cluster.ts';
+import { digestOf, nodeId, originOf, SingleReplica, type Request } from './single-replica.ts';
+
+const [alice, bob] = [nodeId(1), nodeId(2)];
+const origin = originOf(8);
+
+function vectorAt(watermark: number): Page['vector'] {
+  return [{ origin, watermark, intervals: [] }];
+}
+
+function page(watermark: number, seqs: number[], done = false): Page {
+  const records = seqs.map((seq) => record(`\u0000key ${String(seq)}`, seq));
+  return { kind: 'page', vector: vectorAt(watermark), floors: [], total: 10, records, done };
+}
+
+function after({ message }: Request): string {
+  if (message.kind !== 'page-request') throw new Error('not a page request');
+  return message.after;
+}
+
+/** An empty replica that has begun to read a ready peer's pages. */
+function joiner(): SingleReplica {
+  const replica = new SingleReplica({ alone: false });
+  replica.handle({ type: 'peer-up', peer: alice });
+  replica.answer(replica.sole('digest'), digestOf(alice, { vector: vectorAt(5) }));
+  return replica;
+}
+
+function ownVector(replica: SingleReplica): unknown {
+  const reply = replica.ask(bob, digestOf(bob));
+  return reply.kind === 'digest' ? [reply.ready, reply.vector] : undefined;
+}
+
+describe('join', () => {
+  it('reads pages in key order, covers nothing until the last, and then what the first was read at', () => {
+    const replica = joiner();
+    expect(after(replica.sole('page-request'))).toBe('');
+    replica.answer(replica.sole('page-request'), page(5, [1, 2]));
+    expect(replica.notices('progress')).toMatchObject([{ records: 2, share: 0.2 }]);
+    expect(after(replica.sole('page-request'))).toBe('\u0000key 2');
+    const next = replica.sole('page-request');
+    expect(ownVector(replica)).toEqual([false, []]);
+    replica.answer(next, page(9, [3], true));
+    expect(ownVector(replica)).toEqual([false, vectorAt(5)]);
+    expect(replica.core.size).toBe(3);
+  });
+
+  it('is ready when it covers what the server had at the last page', () => {
+    const replica = joiner();
+    replica.answer(replica.sole('page-request'), page(5, [1], true));
+    expect([replica.core.ready, replica.notices('ready').length]).toEqual([true, 1]);
+    const behind = joiner();
+    behind.answer(behind.sole('page-request'), page(5, [1]));
+    behind.answer(behind.sole('page-request'), page(7, [2], true));
+    expect(behind.core.ready).toBe(false);
+    behind.ask(alice, { kind: 'delta', ranges: [{ origin, from: 5, to: 7 }], records: [] });
+    expect(behind.core.ready).toBe(true);
+  });
+
+  it('goes on at the same key at another peer after a cut, and claims the lesser of both vectors', () => {
+    const replica = joiner();
+    replica.answer(replica.sole('page-request'), page(5, [1, 2]));
+    replica.handle({ type: 'peer-up', peer: bob });
+    replica.handle({ type: 'peer-down', peer: alice });
+    replica.answer(replica.sole('digest'), digestOf(bob, { vector: vectorAt(4) }));
+    const resumed = replica.sole('page-request');
+    expect([resumed.targets[0]?.peer, after(resumed)]).toEqual([bob, '\u0000key 2']);
+    replica.answer(resumed, page(4, [3], true));
+    expect(ownVector(replica)).toEqual([true, vectorAt(4)]);
+  });
+
+  it('merges live writes meanwhile, without covering them; they count in the end', () => {
+    const replica = joiner();
+    const delta: StorageRequest = {
+      kind: 'delta',
+      ranges: [{ origin, from: 5, to: 6 }],
+      records: [record('\u0000live', 6)],
+    };
+    const waiting = replica.sole('page-request');
+    expect(replica.ask(alice, delta)).toEqual({ kind: 'covered', joining: true, vector: [] });
+    expect(replica.core.get('\u0000live', 0)?.seq).toBe(6);
+    replica.answer(waiting, page(5, [1], true));
+    expect(ownVector(replica)).toEqual([true, vectorAt(6)]);
+  });
+
+  it('does not follow a server that goes round in circles', () => {
+    const replica = joiner();
+    replica.answer(replica.sole('page-request'), page(5, [2]));
+    replica.answer(replica.sole('page-request'), page(5, [1]));
+    expect(replica.core.size).toBe(1);
+    expect(replica.core.ready).toBe(false);
+  });
+
+  it('begins anew when the process died in the middle', () => {
+    const replica = joiner();
+    replica.answer(replica.sole('page-request'), page(5, [1, 2]));
+    const again = new SingleReplica({ alone: false, store: replica.store });
+    again.handle({ type: 'peer-up', peer: alice });
+    again.answer(again.sole('digest'), digestOf(alice, { vector: vectorAt(5) }));
+    expect(after(again.sole('page-request'))).toBe('');
+  });
+
+  it('serves pages of the size asked for, at least one record, to the end', () => {
+    const replica = new SingleReplica();
+    for (const key of ['c', 'a', 'b']) replica.put(`\u0000${key}`, 'v'.repeat(100));
+    const seen: string[] = [];
+    let from = '';
+    for (let done = false; !done;) {
+      const reply = replica.ask(alice, { kind: 'page-request', after: from, maxBytes: 50 });
+      if (reply.kind !== 'page') throw new Error('no page');
+      expect(reply.records).toHaveLength(1);
+      from = reply.records[0]?.key ?? '';
+      seen.push(from);
+      done = reply.done;
+    }
+    expect(seen).toEqual(['\u0000a', '\u0000b', '\u0000c']);
+  });
+
+  it('a large map arrives whole while everyone goes on writing', () => {
+    const cluster = new SimulatedCluster({ size: 3, seed: 5, settings: { pageBytes: 2_000 }, faults: { delayMs: 20 } });
+    const [first, second, third] = [cluster.node(0), cluster.node(1), cluster.node(2)];
+    cluster.crash(third);
+    cluster.connectAll();
+    for (let index = 0; index < 1_000; index++) cluster.put(first, `\u0000key ${String(index)}`, 'old');
+    cluster.turn(first);
+    // The third is known and silent: the others do not wait for it for ever.
+    expect(cluster.runUntil(() => second.replica.ready, 5_000)).toBe(true);
+    cluster.restart(third, true);
+    for (const node of [first, second]) {
+      cluster.tell(third, { type: 'peer-up', peer: node.id });
+      cluster.tell(node, { type: 'peer-up', peer: third.id });
+    }
+    for (let round = 0; !third.replica.ready && round < 1_000; round++) {
+      cluster.put(round % 2 === 0 ? first : second, `\u0000key ${String(round % 500)}`, `new ${String(round)}`);
+      cluster.turn(first);
+      cluster.turn(second);
+      cluster.run(5);
+    }
+    expect(third.replica.ready).toBe(true);
+    expect(cluster.runUntil(() => areEqual(cluster), 1_000)).toBe(true);
+  });
+});
+
+describe('ready', () => {
+  it('at once when alone', () => {
+    expect(new SingleReplica().core.ready).toBe(true);
+  });
+
+  it('when the attempts are over and nobody can be reached', () => {
+    const replica = new SingleReplica({ alone: false });
+    expect(replica.core.ready).toBe(false);
+    replica.handle({ type: 'attempts-over' });
+    expect(replica.core.ready).toBe(true);
+  });
+
+  it('waits for a peer that is up, also when the attempts are over, until it answered or failed', () => {
+    const replica = new SingleReplica({ alone: false });
+    replica.handle({ type: 'peer-up', peer: alice });
+    const asked = replica.sole('digest');
+    replica.handle({ type: 'attempts-over' });
+    expect(replica.core.ready).toBe(false);
+    replica.fail(asked);
+    expect(replica.core.ready).toBe(true);
+  });
+
+  it('asks one peer after the other, and everyone when none is ready', () => {
+    const replica = new SingleReplica({ alone: false });
+    replica.handle({ type: 'peer-up', peer: alice });
+    const first = replica.sole('digest');
+    replica.handle({ type: 'peer-up', peer: bob });
+    expect(replica.requests()).toEqual([]);
+    replica.answer(first, digestOf(alice, { ready: false }));
+    expect(replica.sole('digest').targets[0]?.peer).toBe(bob);
+    replica.answer(replica.sole('digest'), digestOf(bob, { ready: false }));
+    expect(replica.core.ready).toBe(false);
+    replica.handle({ type: 'attempts-over' });
+    expect(replica.core.ready).toBe(true);
+  });
+
+  it('a cluster whose nodes all start at once becomes ready and equal', () => {
+    const cluster = new SimulatedCluster({ size: 5, seed: 3 });
+    for (const node of cluster.nodes) cluster.put(node, `\u0000from ${String(node.index)}`, 'v');
+    cluster.connectAll();
+    expect(
+      cluster.runUntil(() => cluster.nodes.every(({ replica }) => replica.ready) && areEqual(cluster), 5_000),
+    ).toBe(true);
+    expect(cluster.node(4).replica.size).toBe(5);
+  });
+
+  it('a restarted node with data catches up by deltas from one peer, without pages', () => {
+    const cluster = new SimulatedCluster({ size: 3, seed: 4 });
+    cluster.connectAll();
+    cluster.put(cluster.node(2), '\u0000before', 'v');
+    cluster.turn(cluster.node(2));
+    cluster.run(5_000);
+    const node = cluster.node(2);
+    cluster.crash(node);
+    for (const other of [cluster.node(0), cluster.node(1)]) {
+      cluster.tell(other, { type: 'peer-down', peer: node.id });
+      for (let index = 0; index < 50; index++) cluster.put(other, `\u0000${String(other.index)} ${String(index)}`, 'v');
+      cluster.turn(other);
+    }
+    cluster.run(5_000);
+    const pages = cluster.sent['page-request'];
+    const before = cluster.nodes.map(({ replica }) => replica.counters['recordsSent'] ?? 0);
+    cluster.restart(node, false);
+    for (const other of [cluster.node(0), cluster.node(1)]) {
+      cluster.tell(node, { type: 'peer-up', peer: other.id });
+      cluster.tell(other, { type: 'peer-up', peer: node.id });
+    }
+    expect(cluster.runUntil(() => node.replica.ready && areEqual(cluster), 1_000)).toBe(true);
+    expect(cluster.sent['page-request']).toBe(pages);
+    const sent = cluster.nodes
+      .slice(0, 2)
+      .reduce((sum, { replica, index }) => sum + (replica.counters['recordsSent'] ?? 0) - (before[index] ?? 0), 0);
+    expect(sent).toBe(100);
+  });
+});
+
+describe('expiry', () => {
+  it('hides a record from its moment on', () => {
+    const replica = new SingleReplica();
+    const expiresAt = replica.now.wallMs + 100;
+    replica.core.put({ key: '\u0000k', value: Uint8Array.of(1), expiresAt }, replica.now.wallMs);
+    expect(replica.core.get('\u0000k', expiresAt - 1)?.seq).toBe(1);
+    expect(replica.core.get('\u0000k', expiresAt)).toBeUndefined();
+    expect([...replica.core.range({}, expiresAt)]).toEqual([]);
+  });
+});

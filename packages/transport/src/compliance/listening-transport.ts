@@ -1,0 +1,68 @@
+import type { Address } from '@simpledht/wire';
+import type { Transport, TransportEvent } from '../transport.ts';
+
+interface HeardRequest {
+  readonly from: Address;
+  readonly payload: Uint8Array;
+  readonly reply: (payload: Uint8Array) => void;
+}
+
+/** An open transport that writes down what it hears. */
+export class ListeningTransport {
+  readonly transport: Transport;
+  readonly requests: HeardRequest[] = [];
+  readonly datagrams: { readonly from: Address; readonly payload: Uint8Array }[] = [];
+  readonly events: TransportEvent[] = [];
+  /** Handlers called while `during` ran. */
+  reentrant = 0;
+  /** What to do with a request; echo at first. */
+  answer: (request: HeardRequest) => void = ({ payload, reply }) => {
+    reply(payload);
+  };
+  #inCall = false;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  get address(): Address {
+    return this.transport.address;
+  }
+
+  async open(): Promise<this> {
+    await this.transport.open({
+      onDatagram: (from, payload) => {
+        this.#noteReentry();
+        this.datagrams.push({ from, payload });
+      },
+      onRequest: (from, payload, reply) => {
+        this.#noteReentry();
+        const request = { from, payload, reply };
+        this.requests.push(request);
+        this.answer(request);
+      },
+      onEvent: (event) => {
+        this.events.push(event);
+      },
+    });
+    return this;
+  }
+
+  /** Runs `call` and notes handlers that are called before it returns. */
+  during<Value>(call: () => Value): Value {
+    this.#inCall = true;
+    try {
+      return call();
+    } finally {
+      this.#inCall = false;
+    }
+  }
+
+  heard(type: TransportEvent['type']): number {
+    return this.events.filter((event) => event.type === type).length;
+  }
+
+  #noteReentry(): void {
+    if (this.#inCall) this.reentrant++;
+  }
+}
