@@ -11,6 +11,8 @@ const build = spawnSync(file, args, { cwd: root, env, encoding: 'utf8', stdio: [
 
 if (build.status === 0) {
   // Imported rather than spawned: Ctrl+C, SIGTERM and the exit code are then the command's own, with nothing in between.
+  // What the node tells its user to type has to work from a clone.
+  process.env.SIMPLEDHT_COMMAND ??= 'npm run -s simpledht --';
   process.argv.splice(1, process.argv.length, command, 'start', ...process.argv.slice(2));
   await import(pathToFileURL(command).href);
 } else {

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { SimpleDHTError } from '@simpledht/node';
 import type { TransportHandlers } from '@simpledht/transport';
-import { describe, expect, test, type TestContext } from 'vitest';
+import { transportSuite } from '@simpledht/transport/compliance';
+import { describe, expect, it, test, type TestContext } from 'vitest';
 import { TcpTransport } from '../src/own-transport/tcp-transport.ts';
 
 const host = '127.0.0.1';
@@ -111,4 +112,15 @@ describe('TcpTransport', () => {
     const port = Number(taken.address.split(':').at(-1));
     expect(await code(open(context, deaf, port))).toBe('ERR_ADDRESS_IN_USE');
   });
+});
+
+describe('TcpTransport keeps the contract', () => {
+  transportSuite(
+    { describe, it },
+    {
+      create: () => new TcpTransport({ host, port: 0 }),
+      createAt: (address) => new TcpTransport({ host, port: Number(address.split(':').at(-1)) }),
+      nobody: '127.0.0.1:1',
+    },
+  );
 });

@@ -22,6 +22,6 @@ export function loadIdentity(store: Store, random: Random): Identity {
 }
 
 /** First 16 bytes of SHA-256 of the node's own key. */
-export function nodeIdOf(key: Uint8Array): NodeId {
+function nodeIdOf(key: Uint8Array): NodeId {
   return createHash('sha256').update(key).digest('hex').slice(0, 32) as NodeId;
 }

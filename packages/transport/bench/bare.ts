@@ -18,7 +18,12 @@ async function bareSocket(): Promise<Socket> {
 }
 
 /** Echoes per second, one datagram each way, by callbacks: no promise is counted against the bare socket. */
-export async function bareEchoRate(port: number, payload: Uint8Array, count: number, inFlight: number): Promise<number> {
+export async function bareEchoRate(
+  port: number,
+  payload: Uint8Array,
+  count: number,
+  inFlight: number,
+): Promise<number> {
   const socket = await bareSocket();
   let sent = 0;
   let received = 0;

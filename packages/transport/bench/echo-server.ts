@@ -32,5 +32,6 @@ bare.bind(0, '127.0.0.1', () => {
   process.send?.({ transport: transport.address, barePort: bare.address().port });
 });
 process.on('disconnect', () => {
-  process.exit();
+  bare.close();
+  void transport.close();
 });

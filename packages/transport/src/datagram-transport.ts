@@ -3,7 +3,8 @@ import { datagramFrameBytes, packetHeaderBytes, SimpleDHTError } from '@simpledh
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import type { DatagramSocket } from './datagram-socket.ts';
-import { Endpoint, tooLarge } from './endpoint/endpoint.ts';
+import { Endpoint } from './endpoint/endpoint.ts';
+import { tooLarge, transportClosed } from './endpoint/errors.ts';
 import type { TransportSettings } from './endpoint/settings.ts';
 import { defaultTransportSettings, leastDatagramBytes } from './endpoint/settings.ts';
 import type { Logger } from './logger.ts';
@@ -100,7 +101,7 @@ class DatagramTransport implements Transport {
   }
 
   request(to: Address, payload: Uint8Array, options: RequestOptions = {}): Promise<Uint8Array> {
-    if (this.#closing !== undefined) return Promise.reject(closed());
+    if (this.#closing !== undefined) return Promise.reject(transportClosed());
     if (this.#endpoint === undefined) return Promise.reject(notOpen());
     if (payload.length > this.maxMessageBytes) {
       return Promise.reject(tooLarge(payload.length, this.maxMessageBytes));
@@ -128,10 +129,6 @@ function checked(settings: TransportSettings): TransportSettings {
     throw new SimpleDHTError('ERR_INVALID_OPTION', text);
   }
   return settings;
-}
-
-function closed(): SimpleDHTError {
-  return new SimpleDHTError('ERR_CLOSED', 'The transport is closed');
 }
 
 function notOpen(): SimpleDHTError {

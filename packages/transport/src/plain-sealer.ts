@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import type { Sealer } from '@simpledht/wire';
+import { crc32 } from './crc32.ts';
 
 const tagBytes = 4;
 

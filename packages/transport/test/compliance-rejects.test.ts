@@ -35,7 +35,7 @@ function changed<Port extends object>(good: Port, change: Change<Port>): Port {
     get: (target, name) => {
       const source: object = name in replaced ? replaced : target;
       const member: unknown = Reflect.get(source, name, source);
-      return typeof member === 'function' ? member.bind(source) : member;
+      return typeof member === 'function' ? (...args: unknown[]): unknown => Reflect.apply(member, source, args) : member;
     },
   });
 }
@@ -97,7 +97,8 @@ describe('the Transport suite', () => {
     ),
     'forgets what waits when it closes': asking((good, to, payload, options) =>
       good.request(to, payload, options).catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ERR_CLOSED') return new Promise(() => undefined);
+        if (error instanceof Error && 'code' in error && error.code === 'ERR_CLOSED')
+          return new Promise(() => undefined);
         throw error;
       }),
     ),
@@ -209,7 +210,9 @@ describe('the DatagramSocket suite', () => {
     const direct: Change<DatagramSocket> = (good) => ({
       bind: async (handlers) => {
         await good.bind(handlers);
-        sockets.set(good.address, handlers.onDatagram);
+        sockets.set(good.address, (datagram, from) => {
+          handlers.onDatagram(datagram, from);
+        });
       },
       send: (datagram, to) => {
         sockets.get(to)?.(datagram, good.address);

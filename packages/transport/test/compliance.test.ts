@@ -1,14 +1,7 @@
 import { describe, it } from 'vitest';
 import { datagramSocketSuite, transportSuite } from '../src/compliance/index.ts';
 import type { DatagramSocket } from '../src/index.ts';
-import {
-  datagramTransport,
-  MemoryNetwork,
-  parseHostPort,
-  seededRandom,
-  udpSocket,
-  withFaults,
-} from '../src/index.ts';
+import { datagramTransport, MemoryNetwork, parseHostPort, seededRandom, udpSocket, withFaults } from '../src/index.ts';
 
 interface Kind {
   readonly create: () => DatagramSocket;

@@ -20,7 +20,8 @@ function send(congestion: CongestionControl, packets: readonly SentPacket[]): vo
   for (const sent of packets) congestion.onSent(sent);
 }
 
-const packets = (count: number, sentMs = 0): SentPacket[] => Array.from({ length: count }, (_, index) => packet(index, sentMs));
+const packets = (count: number, sentMs = 0): SentPacket[] =>
+  Array.from({ length: count }, (_, index) => packet(index, sentMs));
 
 describe('NewReno (RFC 9002 §7)', () => {
   it('begins with 10 datagrams and doubles per round trip while the window is used up', () => {

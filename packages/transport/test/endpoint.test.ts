@@ -11,7 +11,8 @@ describe('making a link', () => {
     const a = await peer(A);
     const b = await peer(B);
     const seen: string[] = [];
-    network.onDatagram = (from, _to, datagram) => seen.push(`${from === A ? 'a' : 'b'}${String((datagram[0] ?? 0) >> 7)}`);
+    network.onDatagram = (from, _to, datagram) =>
+      seen.push(`${from === A ? 'a' : 'b'}${String((datagram[0] ?? 0) >> 7)}`);
     await settled(clock, a.transport.request(B, bytes(10)), 1000);
     expect(seen).toEqual(['a1', 'b1', 'a0', 'b0']);
     expect(a.events).toEqual([{ type: 'link-up', address: B }]);
@@ -270,7 +271,8 @@ describe('strangers', () => {
     };
     for (const datagram of seen) {
       network.carry(stranger, B, datagram);
-      for (let length = 0; length < datagram.length; length += 7) network.carry(stranger, B, datagram.subarray(0, length));
+      for (let length = 0; length < datagram.length; length += 7)
+        network.carry(stranger, B, datagram.subarray(0, length));
     }
     await clock.advance(30_000);
     expect(outBytes).toBeLessThanOrEqual(inBytes);

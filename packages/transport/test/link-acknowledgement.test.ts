@@ -55,7 +55,15 @@ describe('acknowledgement (RFC 9000 §13.2)', () => {
     harness.receive([ping], { number: 2 });
     harness.receive([ping], { number: 1 });
     expect(acknowledgements(harness)).toEqual([
-      [0, [[[2, 2], [0, 0]]]],
+      [
+        0,
+        [
+          [
+            [2, 2],
+            [0, 0],
+          ],
+        ],
+      ],
       [0, [[[0, 2]]]],
     ]);
   });

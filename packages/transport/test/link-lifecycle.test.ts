@@ -111,9 +111,7 @@ describe('best-effort payloads', () => {
     const harness = new LinkHarness({ settings: { maxQueuedDatagrams: 3 } });
     for (let index = 0; index < 5; index++) harness.link.datagram(bytes(1, index));
     harness.flush();
-    expect(harness.sent[0]?.frames).toEqual(
-      [2, 3, 4].map((index) => ({ type: 'datagram', payload: bytes(1, index) })),
-    );
+    expect(harness.sent[0]?.frames).toEqual([2, 3, 4].map((index) => ({ type: 'datagram', payload: bytes(1, index) })));
     expect(harness.counters.payloadsDropped).toBe(2);
   });
 });

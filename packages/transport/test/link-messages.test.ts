@@ -32,7 +32,9 @@ describe('requests', () => {
     const harness = new LinkHarness({ settings: { maxPendingRequests: 10_000 }, datagramBytes: 60_000 });
     for (let index = 0; index < 5000; index++) harness.request(bytes(1));
     harness.flush();
-    const ids = harness.sent.flatMap(({ frames }) => frames.map((frame) => ('requestId' in frame ? frame.requestId : -1)));
+    const ids = harness.sent.flatMap(({ frames }) =>
+      frames.map((frame) => ('requestId' in frame ? frame.requestId : -1)),
+    );
     expect(Math.max(...ids)).toBe(4095);
     harness.acknowledge(...harness.sent.map(({ number }) => number));
     expect(harness.sent.at(-1)?.frames.at(-1)).toMatchObject({ requestId: 4999 });
@@ -118,13 +120,17 @@ describe('long messages', () => {
   it('are cut into packets, sent in order, and put together in any order, with repetitions', () => {
     const whole = bytes(20_000);
     fc.assert(
-      fc.property(fc.shuffledSubarray([...Array(20).keys()], { minLength: 20 }), fc.array(fc.nat({ max: 19 })), (order, extra) => {
-        const harness = new LinkHarness();
-        for (const index of [...order.slice(0, 10), ...extra, ...order.slice(10), ...extra]) {
-          harness.receive([fragment('request', 0, whole, index * 1000, 1000)]);
-        }
-        expect(harness.effects).toEqual([{ type: 'request', requestId: 0, payload: whole }]);
-      }),
+      fc.property(
+        fc.shuffledSubarray([...Array(20).keys()], { minLength: 20 }),
+        fc.array(fc.nat({ max: 19 })),
+        (order, extra) => {
+          const harness = new LinkHarness();
+          for (const index of [...order.slice(0, 10), ...extra, ...order.slice(10), ...extra]) {
+            harness.receive([fragment('request', 0, whole, index * 1000, 1000)]);
+          }
+          expect(harness.effects).toEqual([{ type: 'request', requestId: 0, payload: whole }]);
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -156,7 +162,9 @@ describe('long messages', () => {
     harness.request(bytes(50_000));
     for (let index = 0; index < 30; index++) harness.request(bytes(1000));
     harness.flush();
-    const kinds = harness.sent.map(({ frames }) => frames.map((frame) => ('totalBytes' in frame ? frame.totalBytes : 0)));
+    const kinds = harness.sent.map(({ frames }) =>
+      frames.map((frame) => ('totalBytes' in frame ? frame.totalBytes : 0)),
+    );
     expect(kinds.flat()).toContain(50_000);
     expect(kinds.flat().filter((length) => length === 1000).length).toBeGreaterThanOrEqual(4);
   });
@@ -171,7 +179,9 @@ describe('credit', () => {
     harness.flush();
     harness.acknowledge(...harness.sent.map(({ number }) => number));
     const sentBytes = (): number =>
-      harness.sent.flatMap(({ frames }) => frames).reduce((sum, frame) => sum + ('payload' in frame ? frame.payload.length : 0), 0);
+      harness.sent
+        .flatMap(({ frames }) => frames)
+        .reduce((sum, frame) => sum + ('payload' in frame ? frame.payload.length : 0), 0);
     expect(sentBytes()).toBe(4000);
     harness.receive([{ type: 'credit', maxBytes: 9000 }]);
     expect(sentBytes()).toBe(9000);

@@ -6,9 +6,7 @@ import { bytes } from './support/pair.ts';
 /** Ids of the requests that a packet carries. */
 function requests(packet: SentPacket | undefined): number[] {
   const frames = packet?.frames ?? [];
-  return frames.flatMap((frame) =>
-    frame.type === 'message' && frame.kind === 'request' ? [frame.requestId] : [],
-  );
+  return frames.flatMap((frame) => (frame.type === 'message' && frame.kind === 'request' ? [frame.requestId] : []));
 }
 
 describe('probe time-out (RFC 9002 §6.2)', () => {

@@ -15,7 +15,9 @@ afterEach(async () => {
   for (const transport of opened.splice(0)) await transport.close();
 });
 
-async function echo(options: UdpTransportOptions): Promise<{ transport: Transport; events: TransportEvent[]; requests: Uint8Array[] }> {
+async function echo(
+  options: UdpTransportOptions,
+): Promise<{ transport: Transport; events: TransportEvent[]; requests: Uint8Array[] }> {
   const transport = udpTransport(options);
   const events: TransportEvent[] = [];
   const requests: Uint8Array[] = [];
@@ -131,15 +133,23 @@ describe('resolving names', () => {
     expect(await socket.resolve(text)).toEqual([address]);
   });
 
-  it.each(['', 'localhost', 'host:', ':5000', 'a:b:c', '::1:5000', '[::1]', '1.2.3.4:99999', 'two words:5000', '[nonsense]:1'])(
-    'refuses %j with the expected form',
-    async (text) => {
-      await expect(ipv4.resolve(text)).rejects.toMatchObject({
-        code: 'ERR_INVALID_ADDRESS',
-        message: `Invalid bootstrap node format: ${text}. Expected format: HOST:PORT`,
-      });
-    },
-  );
+  it.each([
+    '',
+    'localhost',
+    'host:',
+    ':5000',
+    'a:b:c',
+    '::1:5000',
+    '[::1]',
+    '1.2.3.4:99999',
+    'two words:5000',
+    '[nonsense]:1',
+  ])('refuses %j with the expected form', async (text) => {
+    await expect(ipv4.resolve(text)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ADDRESS',
+      message: `Invalid bootstrap node format: ${text}. Expected format: HOST:PORT`,
+    });
+  });
 
   it('refuses what the socket cannot send to, and says so', async () => {
     await expect(ipv4.resolve('[::1]:5000')).rejects.toThrow('Cannot send to [::1]:5000 from an IPv4 socket');

@@ -146,8 +146,8 @@ export function run(): Promise<readonly Row[]> {
   const putFields = [put.namespace, put.key, put.value, put.ttlMs, 0, put.timeoutMs];
   const putBody = encodeMessage(put);
   const plainPut = Uint8Array.from(plain.pack(putFields));
-  const left = 'user:000000000000001';
-  const right = 'user:000000000000002';
+  const left = `user:${'1'.padStart(15, '0')}`;
+  const right = `user:${'2'.padStart(15, '0')}`;
   return Promise.resolve([
     ...valueRows('value: string of 98', 'v'.repeat(98)),
     ...valueRows('value: small object', object),

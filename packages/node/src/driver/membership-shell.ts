@@ -1,6 +1,6 @@
 import type { Membership, MembershipEffect, MembershipEvent, MembershipNotice } from '@simpledht/membership';
 import type { Clock, Transport } from '@simpledht/transport';
-import { decodeMessage, encodeMessage, type MembershipReply, type ReplyMessage } from '@simpledht/wire';
+import { decodeMessage, encodeMessage, type MembershipReply } from '@simpledht/wire';
 import { Exchanges } from './exchanges.ts';
 import { instant, Wakeup } from './wakeup.ts';
 
@@ -71,7 +71,7 @@ export class MembershipShell {
     const done = this.#transport
       .request(to, encodeMessage(message), { timeoutMs })
       .then((payload) => {
-        this.handle({ type: 'answered', exchange, message: expectReply(decodeMessage(payload)) });
+        this.handle({ type: 'answered', exchange, message: membershipReply(payload) });
       })
       .catch((error: unknown) => {
         this.handle({ type: 'failed', exchange, reason: reasonOf(error) });
@@ -90,11 +90,12 @@ export class MembershipShell {
   }
 }
 
-function expectReply(message: ReplyMessage | { readonly kind: string }): MembershipReply {
-  if (message.kind === 'roster' || message.kind === 'done') return message as MembershipReply;
+function membershipReply(payload: Uint8Array): MembershipReply {
+  const message = decodeMessage(payload);
+  if (message.kind === 'roster' || message.kind === 'done') return message;
   throw new Error(`answered with ${message.kind}`);
 }
 
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -20,7 +20,7 @@ class MemoryStore implements Store {
   readonly #logs = new Map<Origin, SequenceIndex>();
   readonly #meta = new Map<string, Uint8Array>();
   readonly #keys = new KeyIndex(this.#records);
-  readonly #values = new ValueSlabs((record) => this.#records.get(record.key) === record);
+  readonly #values = new ValueSlabs();
   readonly durable = false;
   #bytes = 0;
   #isClosed = false;

@@ -22,8 +22,8 @@ export class SequenceIndex {
     const at = this.#blockOf(record.seq);
     const block = this.#blocks[at];
     if (block === undefined) return;
-    const place = firstFrom(block, record.seq);
-    if (block[place] !== record) return;
+    const place = placeOf(block, record);
+    if (place < 0) return;
     if (block.length === 1) this.#blocks.splice(at, 1);
     else block.splice(place, 1);
   }
@@ -69,6 +69,14 @@ export class SequenceIndex {
     }
     return low;
   }
+}
+
+/** Numbers are dense where nothing was overwritten yet, so the place is mostly where it would be without gaps. */
+function placeOf(block: readonly StoredRecord[], record: StoredRecord): number {
+  const guess = record.seq - (block[0]?.seq ?? 0);
+  if (block[guess] === record) return guess;
+  const place = firstFrom(block, record.seq);
+  return block[place] === record ? place : -1;
 }
 
 /** Index of the first record with a number of at least `seq`. */

@@ -26,6 +26,7 @@ class SlabRecord implements StoredRecord {
   #slab: Slab;
   #offset: number;
   readonly #length: number;
+  #isHeld = true;
 
   constructor(record: StoredRecord, slab: Slab, length: number) {
     this.key = record.key;
@@ -51,6 +52,15 @@ class SlabRecord implements StoredRecord {
     return this.#length;
   }
 
+  /** The store has it. A mark of its own: asking the store's map cost more than the copying (measured). */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  letGo(): void {
+    this.#isHeld = false;
+  }
+
   /** The same bytes at another place; nobody can tell. */
   move(slab: Slab): void {
     slab.bytes.set(this.value, slab.used);
@@ -68,11 +78,6 @@ class SlabRecord implements StoredRecord {
  */
 export class ValueSlabs {
   #current: Slab = newSlab(firstSlabBytes);
-  readonly #isHeld: (record: StoredRecord) => boolean;
-
-  constructor(isHeld: (record: StoredRecord) => boolean) {
-    this.#isHeld = isHeld;
-  }
 
   /** The record as it is to be kept. */
   keep(record: StoredRecord): StoredRecord {
@@ -86,6 +91,7 @@ export class ValueSlabs {
   release(record: StoredRecord): void {
     if (!(record instanceof SlabRecord)) return;
     const { slab } = record;
+    record.letGo();
     slab.live -= record.length;
     if (slab !== this.#current && slab.live * 2 < slab.used) this.#empty(slab);
   }
@@ -101,7 +107,7 @@ export class ValueSlabs {
   #empty(slab: Slab): void {
     for (const record of slab.records) {
       // Moved before, when an older slab was emptied into this one and then overwritten: only its present place counts.
-      if (record.slab !== slab || !this.#isHeld(record)) continue;
+      if (record.slab !== slab || !record.isHeld) continue;
       const { length } = record;
       const room = this.#room(length);
       record.move(room);

@@ -71,7 +71,8 @@ export class Counters {
   }
 
   all(): Record<string, number> {
-    const dropped = [...this.#dropped].map(([reason, count]) => [`dropped.${reason}`, count]);
-    return { ...this.totals, ...Object.fromEntries(dropped) };
+    const all: Record<string, number> = { ...this.totals };
+    for (const [reason, count] of this.#dropped) all[`dropped.${reason}`] = count;
+    return all;
   }
 }

@@ -1,4 +1,4 @@
-import type { Address, ErrorCode, LinkParameters, Sealer } from '@simpledht/wire';
+import type { Address, LinkParameters, Sealer } from '@simpledht/wire';
 import {
   closeCode,
   instanceBytes,
@@ -6,7 +6,6 @@ import {
   packetHeaderBytes,
   packetKind,
   peekConnectionId,
-  SimpleDHTError,
 } from '@simpledht/wire';
 import type { Clock } from '../clock.ts';
 import type { DatagramSocket } from '../datagram-socket.ts';
@@ -19,11 +18,14 @@ import { ReassemblyBudget } from '../link/reassembly-budget.ts';
 import type { Logger } from '../logger.ts';
 import { plainSealer } from '../plain-sealer.ts';
 import type { Random } from '../random.ts';
-import type { RequestOptions, TransportEvent, TransportHandlers } from '../transport.ts';
+import type { RequestOptions, TransportHandlers } from '../transport.ts';
 import { Counters } from './counters.ts';
+import { limitReached, linkDown, tooLarge, transportClosed } from './errors.ts';
 import type { HandshakeContext } from './handshaker.ts';
 import { Handshaker } from './handshaker.ts';
 import { PendingRequest, PendingRequests } from './pending-requests.ts';
+import { KnownInstances } from './known-instances.ts';
+import { Owner } from './owner.ts';
 import { RetryTokens } from './retry-tokens.ts';
 import type { Session } from './session.ts';
 import { instanceText } from './session.ts';
@@ -39,9 +41,6 @@ export interface EndpointParts {
   readonly logger: Logger;
   readonly settings: TransportSettings;
 }
-
-/** Peers whose instance is remembered after their link, to tell a restart from a return; the oldest is forgotten. */
-const maxKnownInstances = 4096;
 
 /**
  * An open transport: its links, and the turn in which they send.
@@ -59,7 +58,7 @@ export class Endpoint implements HandshakeContext {
   readonly tokens: RetryTokens;
   readonly instance: Uint8Array;
   readonly #parts: EndpointParts;
-  readonly #handlers: TransportHandlers;
+  readonly #owner: Owner;
   readonly #handshaker: Handshaker;
   readonly #pending = new PendingRequests();
   readonly #arena = new PacketArena();
@@ -67,14 +66,12 @@ export class Endpoint implements HandshakeContext {
   readonly #timer: TurnTimer;
   /** Sessions with something to send at the end of this turn. */
   #dirty: Session[] = [];
-  readonly #knownInstances = new Map<Address, string>();
-  #resetsFromMs = 0;
-  #resets = 0;
+  readonly #knownInstances = new KnownInstances();
   #closed = false;
 
   constructor(parts: EndpointParts, handlers: TransportHandlers) {
     this.#parts = parts;
-    this.#handlers = handlers;
+    this.#owner = new Owner(handlers, this.counters.totals, parts.logger);
     this.settings = parts.settings;
     this.random = parts.random;
     this.instance = parts.random.bytes(instanceBytes);
@@ -107,8 +104,7 @@ export class Endpoint implements HandshakeContext {
         return;
       }
       this.counters.totals.requestsOut++;
-      this.#pending.add(request);
-      if (signal !== undefined) this.#listen(request, signal);
+      this.#pending.add(request, signal);
       this.schedule(session);
       this.#timer.wakeAt(dueMs);
     });
@@ -125,13 +121,14 @@ export class Endpoint implements HandshakeContext {
   }
 
   onSocketError(error: Error): void {
-    this.#emit({ type: 'error', error });
+    this.#owner.event({ type: 'error', error });
   }
 
   /** Tells every peer and rejects everything that waits. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#owner.silence();
     this.#timer.stop();
     const nowMs = this.#parts.clock.monotonic();
     for (const session of this.sessions.all()) {
@@ -140,7 +137,7 @@ export class Endpoint implements HandshakeContext {
         if (effect.type === 'transmit') this.transmit(effect.datagram, session.address);
       }
     }
-    this.#pending.rejectAll(undefined, new SimpleDHTError('ERR_CLOSED', 'The transport is closed'));
+    this.#pending.rejectAll(undefined, transportClosed());
   }
 
   // ------------------------------------------------------------------------------- for the handshake
@@ -233,7 +230,7 @@ export class Endpoint implements HandshakeContext {
     const session = this.sessions.byId(connectionId);
     if (session?.address !== from || session.state === 'dialling') {
       this.counters.drop('unknownLink');
-      if (this.#mayReset(nowMs)) this.#handshaker.reset(connectionId, from, datagram.length);
+      this.#handshaker.reset(connectionId, from, datagram.length, nowMs);
       return;
     }
     const outcome = session.link.receive(datagram, nowMs);
@@ -241,14 +238,6 @@ export class Endpoint implements HandshakeContext {
     else if (session.state === 'accepting') this.#up(session, false, nowMs);
     this.#carryOut(session);
     this.schedule(session);
-  }
-
-  #mayReset(nowMs: number): boolean {
-    if (nowMs - this.#resetsFromMs >= 1000) {
-      this.#resetsFromMs = nowMs;
-      this.#resets = 0;
-    }
-    return this.#resets++ < this.settings.maxResetsPerSecond;
   }
 
   #carryOut(session: Session): void {
@@ -267,12 +256,10 @@ export class Endpoint implements HandshakeContext {
         this.#pending.resolve(effect.ticket, effect.payload);
         break;
       case 'datagram':
-        this.#guard(() => {
-          this.#handlers.onDatagram(session.address, effect.payload);
-        });
+        this.#owner.datagram(session.address, effect.payload);
         break;
       case 'backpressure':
-        this.#emit({ type: 'backpressure', address: session.address, on: effect.on });
+        this.#owner.event({ type: 'backpressure', address: session.address, on: effect.on });
         break;
       case 'down':
         this.#onDown(session, effect.reason);
@@ -290,9 +277,7 @@ export class Endpoint implements HandshakeContext {
       session.link.reply(requestId, answer);
       this.schedule(session);
     };
-    this.#guard(() => {
-      this.#handlers.onRequest(session.address, payload, reply);
-    });
+    this.#owner.request(session.address, payload, reply);
   }
 
   // ------------------------------------------------------------------------------- links
@@ -326,11 +311,11 @@ export class Endpoint implements HandshakeContext {
       dialled,
       nowMs,
     );
-    this.#remember(address, instance);
+    this.#knownInstances.set(address, instance);
     this.counters.totals.linksUp++;
     this.schedule(session);
-    if (known !== undefined && known !== instance) this.#emit({ type: 'link-restarted', address });
-    this.#emit({ type: 'link-up', address });
+    if (known !== undefined && known !== instance) this.#owner.event({ type: 'link-restarted', address });
+    this.#owner.event({ type: 'link-up', address });
   }
 
   #onDown(session: Session, reason: LinkDownReason): void {
@@ -339,69 +324,15 @@ export class Endpoint implements HandshakeContext {
     this.sessions.remove(session);
     const { address } = session;
     this.#parts.logger.debug({ address, reason }, 'Link down');
-    const code = downCode(reason);
-    this.#pending.rejectAll(session.link, new SimpleDHTError(code, `Link to ${address} is down: ${reason}`));
+    this.#pending.rejectAll(session.link, linkDown(address, reason));
     // A handshake that a stranger began and did not finish was never a link.
     if (!heard) return;
     this.counters.totals.linksDown++;
-    this.#emit({ type: 'link-down', address, reason });
-  }
-
-  #remember(address: Address, instance: string): void {
-    this.#knownInstances.delete(address);
-    this.#knownInstances.set(address, instance);
-    const [oldest] = this.#knownInstances.keys();
-    if (this.#knownInstances.size > maxKnownInstances && oldest !== undefined) {
-      this.#knownInstances.delete(oldest);
-    }
+    this.#owner.event({ type: 'link-down', address, reason });
   }
 
   #datagramBytesTo(address: Address): number {
     const { loopbackDatagramBytes, maxDatagramBytes } = this.settings;
     return this.#parts.socket.isLoopback(address) ? loopbackDatagramBytes : maxDatagramBytes;
   }
-
-  #listen(request: PendingRequest, signal: AbortSignal): void {
-    const onAbort = (): void => {
-      this.#pending.reject(request, signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    request.unlisten = () => {
-      signal.removeEventListener('abort', onAbort);
-    };
-  }
-
-  #emit(event: TransportEvent): void {
-    if (this.#closed) return;
-    try {
-      this.#handlers.onEvent(event);
-    } catch (error) {
-      this.counters.totals.handlerErrors++;
-      this.#parts.logger.error({ error }, 'The event handler threw');
-    }
-  }
-
-  /** A handler's exception is its owner's: reported, and the link goes on. */
-  #guard(call: () => void): void {
-    if (this.#closed) return;
-    try {
-      call();
-    } catch (error) {
-      this.counters.totals.handlerErrors++;
-      this.#emit({ type: 'error', error: error instanceof Error ? error : new Error(String(error)) });
-    }
-  }
-}
-
-function downCode(reason: LinkDownReason): ErrorCode {
-  return reason === 'refused: no common protocol version' ? 'ERR_UNSUPPORTED_VERSION' : 'ERR_LINK_DOWN';
-}
-
-function limitReached(what: string): SimpleDHTError {
-  return new SimpleDHTError('ERR_LIMIT_REACHED', `Limit reached: ${what}`);
-}
-
-export function tooLarge(bytes: number, maxBytes: number): SimpleDHTError {
-  const text = `Message of ${String(bytes)} bytes; at most ${String(maxBytes)} are carried`;
-  return new SimpleDHTError('ERR_MESSAGE_TOO_LARGE', text);
 }

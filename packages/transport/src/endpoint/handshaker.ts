@@ -52,6 +52,9 @@ const empty = new Uint8Array(0);
 export class Handshaker {
   readonly #context: HandshakeContext;
   readonly #instance: string;
+  /** Resets sent in the second that began at `#resetsFromMs`. */
+  #resets = 0;
+  #resetsFromMs = -Infinity;
 
   constructor(context: HandshakeContext) {
     this.#context = context;
@@ -87,8 +90,9 @@ export class Handshaker {
     else if (!this.#apply(packet, from, nowMs)) this.#context.counters.drop('unexpected');
   }
 
-  /** "I know no link of this connection id", unless that would be longer than what it answers. */
-  reset(connectionId: number, to: Address, receivedBytes: number): void {
+  /** "I know no link of this connection id", unless that would be longer than what it answers, or one of too many. */
+  reset(connectionId: number, to: Address, receivedBytes: number, nowMs: number): void {
+    if (!this.#mayReset(nowMs)) return;
     const packet = this.#encode('reset', { destinationId: connectionId });
     if (packet.length > receivedBytes) return;
     this.#context.counters.totals.resetsOut++;
@@ -204,10 +208,7 @@ export class Handshaker {
     const session = this.#dialled(packet, from);
     if (session === undefined) return false;
     const full = packet.parameters.reason === rejectReason.full;
-    this.#context.end(
-      session,
-      full ? 'refused: too many links' : 'refused: no common protocol version',
-    );
+    this.#context.end(session, full ? 'refused: too many links' : 'refused: no common protocol version');
     return true;
   }
 
@@ -223,6 +224,14 @@ export class Handshaker {
   #dialled(packet: HandshakePacket, from: Address): Session | undefined {
     const session = this.#context.sessions.byId(packet.destinationId);
     return session?.state === 'dialling' && session.address === from ? session : undefined;
+  }
+
+  #mayReset(nowMs: number): boolean {
+    if (nowMs - this.#resetsFromMs >= 1000) {
+      this.#resetsFromMs = nowMs;
+      this.#resets = 0;
+    }
+    return this.#resets++ < this.#context.settings.maxResetsPerSecond;
   }
 
   /** False when there are as many links as may be, and none is quiet. */

@@ -54,8 +54,16 @@ export class PendingRequests {
     return this.#queue.first?.dueMs;
   }
 
-  add(request: PendingRequest): void {
+  add(request: PendingRequest, signal: AbortSignal | undefined): void {
     this.#queue.add(request);
+    if (signal === undefined) return;
+    const onAbort = (): void => {
+      this.reject(request, signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    request.unlisten = () => {
+      signal.removeEventListener('abort', onAbort);
+    };
   }
 
   resolve(request: PendingRequest, reply: Uint8Array): void {

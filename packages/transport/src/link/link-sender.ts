@@ -184,6 +184,15 @@ export class LinkSender<Ticket extends object> {
     const work = hasWork && mayProgress;
     if (!work && !ping && !credit && datagrams.length === 0 && !acknowledger.isDue(nowMs)) return false;
 
+    return this.#sendPacket({ work, ping, credit }, nowMs);
+  }
+
+  #sendPacket(
+    wanted: { readonly work: boolean; readonly ping: boolean; readonly credit: boolean },
+    nowMs: number,
+  ): boolean {
+    const { receiveCredit, reassembly } = this.#parts;
+    const { work, ping, credit } = wanted;
     const writer = this.#open();
     const start = writer.offset;
     const acknowledged = this.#writeAck(writer, nowMs);
@@ -234,11 +243,7 @@ export class LinkSender<Ticket extends object> {
   #open(): ByteWriter {
     const { arena, peer, sealer } = this.#parts;
     const start = arena.reserve(peer.datagramBytes);
-    return new ByteWriter(
-      arena.slab,
-      start + packetHeaderBytes,
-      start + peer.datagramBytes - sealer.tagBytes,
-    );
+    return new ByteWriter(arena.slab, start + packetHeaderBytes, start + peer.datagramBytes - sealer.tagBytes);
   }
 
   /** Heads, seals and sends the packet in `writer`; gives its length. */

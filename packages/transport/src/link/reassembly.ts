@@ -57,7 +57,7 @@ export class Reassembly {
   add(frame: MessageFrame): ReassemblyResult {
     const partials = this.#partials[frame.kind];
     const partial = partials.get(frame.requestId) ?? this.#begin(frame);
-    if (partial === undefined || partial.totalBytes !== frame.totalBytes) return 'broken';
+    if (partial?.totalBytes !== frame.totalBytes) return 'broken';
     const at = placeOf(partial.parts, frame.offset);
     if (partial.parts[at]?.offset === frame.offset) return 'repeated';
     if (this.#cost + frame.payload.length + partOverheadBytes > this.#maxCost) return 'broken';

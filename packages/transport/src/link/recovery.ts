@@ -104,12 +104,7 @@ export class Recovery {
   #detectLost(nowMs: number): readonly SentPacket[] {
     const delayMs = this.rtt.lossDelayMs;
     const maxNumber = this.#largestAcknowledged - this.#settings.packetThreshold;
-    const { lost, earliestSentMs } = this.#sent.removeLost(
-      this.#largestAcknowledged,
-      maxNumber,
-      delayMs,
-      nowMs,
-    );
+    const { lost, earliestSentMs } = this.#sent.removeLost(this.#largestAcknowledged, maxNumber, delayMs, nowMs);
     this.#lossDeadlineMs = earliestSentMs === undefined ? undefined : earliestSentMs + delayMs;
     this.congestion.onLost(lost, this.rtt.probeTimeoutMs, nowMs);
     return lost;

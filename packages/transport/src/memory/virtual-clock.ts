@@ -13,7 +13,6 @@ class Timer implements Deadline {
   }
 }
 
-
 /** One turn of the real event loop: every promise callback that is ready runs. */
 function settlePromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

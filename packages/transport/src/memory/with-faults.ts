@@ -114,7 +114,11 @@ class SocketWithFaults implements FaultySocket {
     if (this.#draw(reorder)) heldMs += reorderMs * this.#random.next();
     const bytes = this.#draw(corrupt) ? this.#corrupted(datagram) : datagram;
     if (heldMs === 0) this.#socket.send(bytes, to);
-    else this.#clock.setTimeout(() => this.#closed || this.#socket.send(bytes, to), heldMs);
+    else {
+      this.#clock.setTimeout(() => {
+        if (!this.#closed) this.#socket.send(bytes, to);
+      }, heldMs);
+    }
   }
 
   #corrupted(datagram: Uint8Array): Uint8Array {

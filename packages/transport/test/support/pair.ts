@@ -1,5 +1,11 @@
 import type { Address } from '@simpledht/wire';
-import type { FaultySocket, MemoryNetworkOptions, Transport, TransportEvent, TransportSettings } from '../../src/index.ts';
+import type {
+  FaultySocket,
+  MemoryNetworkOptions,
+  Transport,
+  TransportEvent,
+  TransportSettings,
+} from '../../src/index.ts';
 import { datagramTransport, MemoryNetwork, seededRandom, VirtualClock, withFaults } from '../../src/index.ts';
 
 /** A transport on a memory network, what it heard, and how it answers. */
@@ -17,7 +23,7 @@ export interface Peer {
 export interface World {
   readonly clock: VirtualClock;
   readonly network: MemoryNetwork;
-  peer(address: Address, settings?: Partial<TransportSettings>): Promise<Peer>;
+  readonly peer: (address: Address, settings?: Partial<TransportSettings>) => Promise<Peer>;
 }
 
 export function world(seed: number, options: MemoryNetworkOptions = {}): World {

@@ -15,7 +15,7 @@ export interface Field<T> {
   readonly read: (raw: unknown, name: string) => T;
 }
 
-export function shapeError(name: string, expected: string): MalformedError {
+function shapeError(name: string, expected: string): MalformedError {
   return new MalformedError('shape', `${name} is not ${expected}`);
 }
 

@@ -120,9 +120,7 @@ describe('frames', () => {
           ranges.unshift({ first, last: first + length });
           next = first + length + 2;
         }
-        expect(read(written({ type: 'ack', delayMs: 0, ranges }))).toEqual([
-          { type: 'ack', delayMs: 0, ranges },
-        ]);
+        expect(read(written({ type: 'ack', delayMs: 0, ranges }))).toEqual([{ type: 'ack', delayMs: 0, ranges }]);
       }),
     );
   });

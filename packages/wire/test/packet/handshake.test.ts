@@ -28,7 +28,10 @@ describe('handshake packets', () => {
   it.each([
     ['an unknown type', 'c1 09 0badcafe 00000000 00000000 010101 0102030405060708 00 00 00 00000000'],
     ['a token of 65 bytes', `c1 01 ${'00'.repeat(12)} 010101 ${'00'.repeat(8)} 41 ${'00'.repeat(65)} 00 00 00000000`],
-    ['a key exchange of 129 bytes', `c1 01 ${'00'.repeat(12)} 010101 ${'00'.repeat(8)} 00 81 ${'00'.repeat(130)} 00000000`],
+    [
+      'a key exchange of 129 bytes',
+      `c1 01 ${'00'.repeat(12)} 010101 ${'00'.repeat(8)} 00 81 ${'00'.repeat(130)} 00000000`,
+    ],
     ['33 parameters', `c1 01 ${'00'.repeat(12)} 010101 ${'00'.repeat(8)} 00 00 21 ${'0101'.repeat(33)} 00000000`],
     ['an end in its parameters', `c1 01 ${'00'.repeat(12)} 010101 ${'00'.repeat(8)} 00 00 02 01 44b0 00000000`],
   ])('refuses %s', (_name, text) => {

@@ -7,11 +7,7 @@ export const frameVectors: readonly (readonly [string, string, Frame])[] = [
   ['close', '03 01', { type: 'close', code: 1 }],
   ['credit', '04 80400000', { type: 'credit', maxBytes: 4_194_304 }],
   ['datagram', '05 03 616263', { type: 'datagram', payload: Uint8Array.of(0x61, 0x62, 0x63) }],
-  [
-    'ack of one range',
-    '02 4123 447d 00 03',
-    { type: 'ack', delayMs: 9.192, ranges: [{ first: 0x120, last: 0x123 }] },
-  ],
+  ['ack of one range', '02 4123 447d 00 03', { type: 'ack', delayMs: 9.192, ranges: [{ first: 0x120, last: 0x123 }] }],
   [
     'ack of three ranges',
     '02 14 00 02 02 00 04 01 07',

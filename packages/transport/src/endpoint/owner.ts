@@ -1,0 +1,58 @@
+import type { Address } from '@simpledht/wire';
+import type { Logger } from '../logger.ts';
+import type { TransportEvent, TransportHandlers } from '../transport.ts';
+import type { TransportCounters } from './counters.ts';
+
+/**
+ * The owner's handlers. What one throws is reported to it as an event, and the link goes on; after `silence` none is
+ * called any more.
+ */
+export class Owner {
+  readonly #handlers: TransportHandlers;
+  readonly #totals: TransportCounters;
+  readonly #logger: Logger;
+  #silent = false;
+
+  constructor(handlers: TransportHandlers, totals: TransportCounters, logger: Logger) {
+    this.#handlers = handlers;
+    this.#totals = totals;
+    this.#logger = logger;
+  }
+
+  silence(): void {
+    this.#silent = true;
+  }
+
+  datagram(from: Address, payload: Uint8Array): void {
+    if (this.#silent) return;
+    try {
+      this.#handlers.onDatagram(from, payload);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  request(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void): void {
+    if (this.#silent) return;
+    try {
+      this.#handlers.onRequest(from, payload, reply);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  event(event: TransportEvent): void {
+    if (this.#silent) return;
+    try {
+      this.#handlers.onEvent(event);
+    } catch (error) {
+      this.#totals.handlerErrors++;
+      this.#logger.error({ error }, 'The event handler threw');
+    }
+  }
+
+  #report(error: unknown): void {
+    this.#totals.handlerErrors++;
+    this.event({ type: 'error', error: error instanceof Error ? error : new Error(String(error)) });
+  }
+}
