@@ -35,7 +35,9 @@ function changed<Port extends object>(good: Port, change: Change<Port>): Port {
     get: (target, name) => {
       const source: object = name in replaced ? replaced : target;
       const member: unknown = Reflect.get(source, name, source);
-      return typeof member === 'function' ? (...args: unknown[]): unknown => Reflect.apply(member, source, args) : member;
+      return typeof member === 'function'
+        ? (...args: unknown[]): unknown => Reflect.apply(member, source, args)
+        : member;
     },
   });
 }

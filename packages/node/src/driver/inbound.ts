@@ -67,8 +67,18 @@ export class Inbound implements TransportHandlers {
   onEvent(event: TransportEvent): void {
     if (event.type === 'error') this.#options.onError(event.error);
     else if (event.type === 'link-down') this.#options.membership.handle({ type: 'link-down', address: event.address });
-    else if (event.type === 'link-restarted')
-      this.#options.membership.handle({ type: 'link-restarted', address: event.address });
+    else if (event.type === 'link-restarted') this.#restarted(event.address);
+  }
+
+  /** A new process at a known address: what the old one was told, and what was on its way, is lost. */
+  #restarted(address: Address): void {
+    const { membership, replica } = this.#options;
+    membership.handle({ type: 'link-restarted', address });
+    const peer = membership.core.idOf(address);
+    const state = peer === undefined ? undefined : membership.core.member(peer)?.state;
+    if (peer === undefined || (state !== 'alive' && state !== 'suspect')) return;
+    replica.handle({ type: 'peer-down', peer });
+    replica.handle({ type: 'peer-up', peer });
   }
 
   #decode(payload: Uint8Array): Message | undefined {

@@ -37,6 +37,8 @@ export class ReplicaShell {
   readonly #turn: () => void;
   #scheduled = false;
   #flushing: Promise<void> | undefined;
+  /** A turn came while the store was flushing; it runs when that is done. */
+  #missedTurn = false;
   /** Settles when all that was applied so far is durable; shared by all writers of a turn. */
   #durable: Deferred | undefined;
   #closed = false;
@@ -85,7 +87,11 @@ export class ReplicaShell {
 
   #runTurn(): void {
     // One transaction at a time: what comes meanwhile is the next turn's (group commit).
-    if (this.#flushing !== undefined || this.#closed) return;
+    if (this.#closed) return;
+    if (this.#flushing !== undefined) {
+      this.#missedTurn = true;
+      return;
+    }
     const { store, clock } = this.#options;
     this.core.flush(instant(clock));
     const effects = this.core.take();
@@ -109,15 +115,28 @@ export class ReplicaShell {
       this.#flushing = undefined;
       const error = new SimpleDHTError('ERR_STORE', 'The store could not make a write durable', { cause });
       durable?.reject(error);
+      this.#giveUp(effects);
       this.#options.onError(error);
     }
-    this.touch();
+    if (this.#missedTurn) this.touch();
+    this.#missedTurn = false;
   }
 
   #finish(effects: readonly ReplicaEffect[], durable: Deferred | undefined): void {
     for (const effect of effects) this.#perform(effect);
     durable?.resolve();
     this.#wakeup.arm(this.core.deadline());
+  }
+
+  /** Nothing that rests on what was not made durable may leave; whoever waits for it hears so. */
+  #giveUp(effects: readonly ReplicaEffect[]): void {
+    const message = 'the store could not make it durable';
+    const failure = encodeMessage({ kind: 'failure', code: 'ERR_STORE', message, acknowledged: 0, needed: 0 });
+    for (const effect of effects) {
+      if (effect.type === 'reply') this.exchanges.answer(effect.exchange, failure);
+      else if (effect.type === 'request')
+        for (const { exchange } of effect.targets) this.handle({ type: 'failed', exchange });
+    }
   }
 
   #perform(effect: ReplicaEffect): void {

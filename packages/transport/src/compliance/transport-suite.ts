@@ -24,10 +24,7 @@ export interface TransportTests {
   readonly options: TransportSuiteOptions;
   readonly boundMs: number;
   /** A test with transports that are closed after it, whatever happens. */
-  readonly test: (
-    name: string,
-    body: (open: (at?: Address) => Promise<ListeningTransport>) => Promise<void>,
-  ) => void;
+  readonly test: (name: string, body: (open: (at?: Address) => Promise<ListeningTransport>) => Promise<void>) => void;
 }
 
 /** Everything that the Transport port promises. Run it with your test runner: `transportSuite({ describe, it }, …)`. */

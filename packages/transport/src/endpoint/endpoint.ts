@@ -1,20 +1,10 @@
 import type { Address, LinkParameters, Sealer } from '@simpledht/wire';
-import {
-  closeCode,
-  instanceBytes,
-  noParameters,
-  packetHeaderBytes,
-  packetKind,
-  peekConnectionId,
-} from '@simpledht/wire';
+import { closeCode, instanceBytes, packetHeaderBytes, packetKind, peekConnectionId } from '@simpledht/wire';
 import type { Clock } from '../clock.ts';
 import type { DatagramSocket } from '../datagram-socket.ts';
-import { Link } from '../link/link.ts';
+import type { Link } from '../link/link.ts';
 import type { LinkCounters } from '../link/link-counters.ts';
-import { newLinkCounters } from '../link/link-counters.ts';
 import type { LinkDownReason, LinkEffect } from '../link/link-effects.ts';
-import { PacketArena } from '../link/packet-arena.ts';
-import { ReassemblyBudget } from '../link/reassembly-budget.ts';
 import type { Logger } from '../logger.ts';
 import { plainSealer } from '../plain-sealer.ts';
 import type { Random } from '../random.ts';
@@ -25,13 +15,13 @@ import type { HandshakeContext } from './handshaker.ts';
 import { Handshaker } from './handshaker.ts';
 import { PendingRequest, PendingRequests } from './pending-requests.ts';
 import { KnownInstances } from './known-instances.ts';
+import { LinkFactory } from './link-factory.ts';
 import { Owner } from './owner.ts';
 import { RetryTokens } from './retry-tokens.ts';
 import type { Session } from './session.ts';
 import { instanceText } from './session.ts';
 import { Sessions } from './sessions.ts';
 import type { TransportSettings } from './settings.ts';
-import { leastDatagramBytes } from './settings.ts';
 import { TurnTimer } from './turn-timer.ts';
 
 export interface EndpointParts {
@@ -53,16 +43,14 @@ export class Endpoint implements HandshakeContext {
   readonly random: Random;
   readonly sessions: Sessions;
   readonly counters: Counters = new Counters();
-  readonly linkCounters: LinkCounters = newLinkCounters();
   readonly checksum: Sealer = plainSealer;
   readonly tokens: RetryTokens;
   readonly instance: Uint8Array;
   readonly #parts: EndpointParts;
   readonly #owner: Owner;
   readonly #handshaker: Handshaker;
-  readonly #pending = new PendingRequests();
-  readonly #arena = new PacketArena();
-  readonly #budget: ReassemblyBudget;
+  readonly #pending: PendingRequests;
+  readonly #links: LinkFactory;
   readonly #timer: TurnTimer;
   /** Sessions with something to send at the end of this turn. */
   #dirty: Session[] = [];
@@ -77,11 +65,16 @@ export class Endpoint implements HandshakeContext {
     this.instance = parts.random.bytes(instanceBytes);
     this.sessions = new Sessions(parts.random);
     this.tokens = new RetryTokens(parts.random, parts.clock.monotonic());
-    this.#budget = new ReassemblyBudget(parts.settings.maxReassemblyBytes);
+    this.#pending = new PendingRequests(this.counters.totals);
+    this.#links = new LinkFactory(parts.settings, parts.socket, parts.random);
     this.#handshaker = new Handshaker(this);
     this.#timer = new TurnTimer(parts.clock, (timerFired) => {
       this.#endTurn(timerFired);
     });
+  }
+
+  get linkCounters(): LinkCounters {
+    return this.#links.counters;
   }
 
   send(to: Address, payload: Uint8Array): void {
@@ -143,21 +136,11 @@ export class Endpoint implements HandshakeContext {
   // ------------------------------------------------------------------------------- for the handshake
 
   parametersFor(address: Address): LinkParameters {
-    const { receiveWindowBytes, maxMessageBytes } = this.settings;
-    const { receiveBufferBytes } = this.#parts.socket;
-    const maxDatagramBytes = this.#datagramBytesTo(address);
-    return { ...noParameters, receiveBufferBytes, receiveWindowBytes, maxMessageBytes, maxDatagramBytes };
+    return this.#links.parametersFor(address);
   }
 
   newLink(): Link<PendingRequest> {
-    return new Link({
-      settings: this.settings,
-      sealer: plainSealer,
-      random: this.random,
-      arena: this.#arena,
-      budget: this.#budget,
-      counters: this.linkCounters,
-    });
+    return this.#links.newLink();
   }
 
   transmit(datagram: Uint8Array, to: Address): void {
@@ -173,8 +156,23 @@ export class Endpoint implements HandshakeContext {
     this.#timer.endTurnSoon();
   }
 
-  onAccepted(session: Session, nowMs: number): void {
-    this.#up(session, true, nowMs);
+  up(session: Session, dialled: boolean, nowMs: number): void {
+    const { peer, address } = session;
+    if (peer === undefined) return;
+    const instance = instanceText(peer.instance);
+    const known = this.#knownInstances.get(address);
+    const old = this.sessions.byAddress(address);
+    if (old !== session && old !== undefined) {
+      this.end(old, known === instance ? 'replaced' : 'peer restarted');
+    }
+    session.state = 'up';
+    this.sessions.confirm(session);
+    session.link.establish(this.#links.peerOf(address, peer, session.handshakeRttMs(nowMs)), dialled, nowMs);
+    this.#knownInstances.set(address, instance);
+    this.counters.totals.linksUp++;
+    this.schedule(session);
+    if (known !== undefined && known !== instance) this.#owner.event({ type: 'link-restarted', address });
+    this.#owner.event({ type: 'link-up', address });
   }
 
   end(session: Session, reason: LinkDownReason): void {
@@ -235,7 +233,7 @@ export class Endpoint implements HandshakeContext {
     }
     const outcome = session.link.receive(datagram, nowMs);
     if (outcome !== 'taken') this.counters.drop(outcome);
-    else if (session.state === 'accepting') this.#up(session, false, nowMs);
+    else if (session.state === 'accepting') this.up(session, false, nowMs);
     this.#carryOut(session);
     this.schedule(session);
   }
@@ -286,38 +284,6 @@ export class Endpoint implements HandshakeContext {
     return this.sessions.byAddress(address) ?? this.#handshaker.dial(address, this.#parts.clock.monotonic());
   }
 
-  /** `dialled`: by us, so the peer learns of it by our first packet. */
-  #up(session: Session, dialled: boolean, nowMs: number): void {
-    const { peer, address } = session;
-    if (peer === undefined) return;
-    const instance = instanceText(peer.instance);
-    const known = this.#knownInstances.get(address);
-    const old = this.sessions.byAddress(address);
-    if (old !== session && old !== undefined) {
-      this.end(old, known === instance ? 'replaced' : 'peer restarted');
-    }
-    session.state = 'up';
-    this.sessions.confirm(session);
-    session.link.establish(
-      {
-        connectionId: peer.sourceId,
-        parameters: peer.parameters,
-        datagramBytes: Math.max(
-          Math.min(this.#datagramBytesTo(address), peer.parameters.maxDatagramBytes),
-          leastDatagramBytes,
-        ),
-        handshakeRttMs: session.handshakeRttMs(nowMs),
-      },
-      dialled,
-      nowMs,
-    );
-    this.#knownInstances.set(address, instance);
-    this.counters.totals.linksUp++;
-    this.schedule(session);
-    if (known !== undefined && known !== instance) this.#owner.event({ type: 'link-restarted', address });
-    this.#owner.event({ type: 'link-up', address });
-  }
-
   #onDown(session: Session, reason: LinkDownReason): void {
     const heard = session.dialled || session.state === 'up';
     session.state = 'down';
@@ -329,10 +295,5 @@ export class Endpoint implements HandshakeContext {
     if (!heard) return;
     this.counters.totals.linksDown++;
     this.#owner.event({ type: 'link-down', address, reason });
-  }
-
-  #datagramBytesTo(address: Address): number {
-    const { loopbackDatagramBytes, maxDatagramBytes } = this.settings;
-    return this.#parts.socket.isLoopback(address) ? loopbackDatagramBytes : maxDatagramBytes;
   }
 }

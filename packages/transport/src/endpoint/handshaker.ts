@@ -34,8 +34,8 @@ export interface HandshakeContext {
   transmit(datagram: Uint8Array, to: Address): void;
   /** The session has something to do at its deadline. */
   schedule(session: Session): void;
-  /** Accepted by the peer: packets may flow. */
-  onAccepted(session: Session, nowMs: number): void;
+  /** Packets may flow. `dialled`: by us, so the peer learns of it by our first packet. */
+  up(session: Session, dialled: boolean, nowMs: number): void;
   /** The link is over. */
   end(session: Session, reason: LinkDownReason): void;
 }
@@ -190,7 +190,7 @@ export class Handshaker {
     const session = this.#dialled(packet, from);
     if (session === undefined || packet.sourceId === noConnection || !hasCommonVersion(packet)) return false;
     session.peer = packet;
-    this.#context.onAccepted(session, nowMs);
+    this.#context.up(session, true, nowMs);
     return true;
   }
 

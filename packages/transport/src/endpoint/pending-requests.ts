@@ -4,6 +4,7 @@ import type { Deadline } from '../deadline-queue.ts';
 import { DeadlineQueue } from '../deadline-queue.ts';
 import type { Link } from '../link/link.ts';
 import type { OutgoingMessage } from '../link/outgoing-message.ts';
+import type { TransportCounters } from './counters.ts';
 
 /** A request that waits for its reply. It settles once: reply, time-out, abort, link down or close, whichever is first. */
 export class PendingRequest implements Deadline {
@@ -49,6 +50,11 @@ export class PendingRequest implements Deadline {
 /** All requests of a transport that wait. Bounded by `maxPendingRequests` of each link. */
 export class PendingRequests {
   readonly #queue = new DeadlineQueue<PendingRequest>();
+  readonly #totals: TransportCounters;
+
+  constructor(totals: TransportCounters) {
+    this.#totals = totals;
+  }
 
   get nextMs(): number | undefined {
     return this.#queue.first?.dueMs;
@@ -74,6 +80,7 @@ export class PendingRequests {
 
   reject(request: PendingRequest, reason: unknown): void {
     if (request.done) return;
+    this.#totals.requestsFailed++;
     request.reject(reason);
     this.#queue.onDone();
   }
@@ -81,6 +88,7 @@ export class PendingRequests {
   expire(nowMs: number): void {
     for (const request of this.#queue.takeDue(nowMs)) {
       if (request.done) continue;
+      this.#totals.requestsFailed++;
       request.reject(new SimpleDHTError('ERR_TIMEOUT', `No reply from ${request.to} in time`));
     }
   }

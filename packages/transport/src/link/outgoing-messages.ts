@@ -15,7 +15,7 @@ export class OutgoingMessages<Ticket extends object> {
   readonly #settings: LinkSettings;
   readonly #effects: LinkEffect<Ticket>[];
   /** Filled with new messages by calls, emptied by the sender. */
-  readonly fresh = new Queue<OutgoingMessage<Ticket>>();
+  readonly fresh: Queue<OutgoingMessage<Ticket>> = new Queue<OutgoingMessage<Ticket>>();
   readonly #asked = new Map<number, Ticket | undefined>();
   /** Ids in `#asked` that nobody waits for any more, oldest first; kept so that late fragments are still accounted for. */
   readonly #givenUp = new Queue<number>();
