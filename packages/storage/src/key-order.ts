@@ -53,13 +53,13 @@ export function isInSpan(key: string, span: KeySpan): boolean {
   return isAboveLow(key, span.low) && isBelowHigh(key, span.high);
 }
 
-export function isAboveLow(key: string, low: KeyEnd | undefined): boolean {
+function isAboveLow(key: string, low: KeyEnd | undefined): boolean {
   if (low === undefined) return true;
   const order = compareKeys(key, low.key);
   return low.inclusive ? order >= 0 : order > 0;
 }
 
-export function isBelowHigh(key: string, high: KeyEnd | undefined): boolean {
+function isBelowHigh(key: string, high: KeyEnd | undefined): boolean {
   if (high === undefined) return true;
   const order = compareKeys(key, high.key);
   return high.inclusive ? order <= 0 : order < 0;

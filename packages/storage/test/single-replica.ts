@@ -135,7 +135,7 @@ export function digestOf(peer: NodeId, more: Partial<Digest> = {}): Digest {
   };
 }
 
-export function coveredBy({ message }: Request): Covered {
+function coveredBy({ message }: Request): Covered {
   if (message.kind !== 'delta') throw new Error('not a delta');
   const vector = message.ranges.map(({ origin, to }) => ({ origin, watermark: to, intervals: [] }));
   return { kind: 'covered', joining: false, vector };
@@ -146,4 +146,4 @@ export function deltaOf(request: Request): Extract<StorageRequest, { kind: 'delt
   return request.message;
 }
 
-export { bytes, nodeId, originOf };
+export { nodeId, originOf };
