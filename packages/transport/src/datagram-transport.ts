@@ -10,7 +10,7 @@ import { defaultTransportSettings, leastDatagramBytes } from './endpoint/setting
 import type { Logger } from './logger.ts';
 import { silentLogger } from './logger.ts';
 import type { Random } from './random.ts';
-import { systemRandom } from './random.ts';
+import { systemRandom } from './system-random.ts';
 import type { RequestOptions, Transport, TransportHandlers } from './transport.ts';
 
 export interface DatagramTransportOptions {

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 /** The Random port: handed in, so that a seed repeats a run. */
 export interface Random {
   /** Uniform in [0, 1). */
@@ -7,12 +5,6 @@ export interface Random {
   /** Bytes for ids and keys. */
   bytes(length: number): Uint8Array;
 }
-
-/** Cryptographically strong where it matters (`bytes`), quick where it does not (`next`). */
-export const systemRandom: Random = {
-  next: () => Math.random(),
-  bytes: (length) => new Uint8Array(randomBytes(length)),
-};
 
 /** Repeatable, for tests and simulation only: mulberry32 (Tommy Ettinger, public domain). */
 export function seededRandom(seed: number): Random {

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { DatagramSocket } from '../datagram-socket.ts';
 import type { Random } from '../random.ts';
-import { systemRandom } from '../random.ts';
+import { systemRandom } from '../system-random.ts';
 import { MemorySocket } from './memory-socket.ts';
 
 export interface MemoryNetworkOptions {

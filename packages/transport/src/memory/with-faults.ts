@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { DatagramHandlers, DatagramSocket } from '../datagram-socket.ts';
 import type { Random } from '../random.ts';
-import { systemRandom } from '../random.ts';
+import { systemRandom } from '../system-random.ts';
 
 /** What may happen to a datagram that a socket sends. Parts are of 1; each fault is drawn for itself. */
 export interface Faults {
