@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+
+const root = new URL('../../../', import.meta.url);
+const readmes = ['README.md', 'packages/node/README.md'];
+
+/** Every block of TypeScript in a page, as a module that stands in packages/node, where its imports resolve. */
+function blocks(readme: string): ReadonlyMap<string, string> {
+  const text = readFileSync(new URL(readme, root), 'utf8');
+  const found = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => `${code}\nexport {};\n`);
+  return new Map(
+    found.map((code, index) => [fileURLToPath(new URL(`packages/node/readme-${String(index)}.ts`, root)), code]),
+  );
+}
+
+it.each(readmes)('the programs in %s compile', (readme) => {
+  const files = blocks(readme);
+  expect(files.size).toBeGreaterThan(0);
+  const options: ts.CompilerOptions = {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2023,
+    // `await using` of the examples: its types, which Node.js has at run time.
+    lib: ['lib.es2023.d.ts', 'lib.es2024.string.d.ts', 'lib.esnext.disposable.d.ts'],
+    types: ['node'],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+    customConditions: ['@simpledht/source'],
+    typeRoots: [fileURLToPath(new URL('node_modules/@types', root))],
+  };
+  const host = ts.createCompilerHost(options);
+  const readFile = host.readFile.bind(host);
+  const fileExists = host.fileExists.bind(host);
+  host.readFile = (name) => files.get(name) ?? readFile(name);
+  host.fileExists = (name) => files.has(name) || fileExists(name);
+  const program = ts.createProgram([...files.keys()], options, host);
+  const messages = ts.getPreEmitDiagnostics(program).map(({ messageText, file, start }) => {
+    const line = file === undefined || start === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
+    return `${file?.fileName ?? ''}:${String(line)} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+  });
+  expect(messages).toEqual([]);
+});
