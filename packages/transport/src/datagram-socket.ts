@@ -28,7 +28,7 @@ export interface DatagramSocket {
 }
 
 export interface DatagramHandlers {
-  /** The bytes belong to the receiver. */
+  /** The bytes belong to the receiver. Not a Buffer: `slice` of one would not copy. */
   onDatagram(datagram: Uint8Array, from: Address): void;
   /** A fault after `bind` that ends the socket or that a person should know. */
   onError(error: Error): void;

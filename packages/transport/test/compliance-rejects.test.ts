@@ -190,6 +190,15 @@ describe('the DatagramSocket suite', () => {
           },
         }),
     }),
+    'delivers Buffers': (good) => ({
+      bind: (handlers) =>
+        good.bind({
+          ...handlers,
+          onDatagram: (datagram, from) => {
+            handlers.onDatagram(Buffer.from(datagram), from);
+          },
+        }),
+    }),
     'throws when a datagram is too large': (good) => ({
       send: (datagram, to) => {
         if (datagram.length > 65_507) throw new Error('EMSGSIZE');

@@ -111,6 +111,6 @@ describe('pacing (RFC 9002 §7.7)', () => {
 
 describe('cost in the receiver’s buffer', () => {
   it('is what Linux charges', () => {
-    expect([100, 1200, 8192].map(bufferCost)).toEqual([832, 2304, 16_640]);
+    expect([100, 1200, 8192, 16_000].map(bufferCost)).toEqual([832, 2304, 16_640, 16_640]);
   });
 });

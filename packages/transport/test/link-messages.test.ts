@@ -1,5 +1,8 @@
+import type { MessageFrame } from '@simpledht/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Reassembly } from '../src/link/reassembly.ts';
+import { ReassemblyBudget } from '../src/link/reassembly-budget.ts';
 import { fragment, LinkHarness, message } from './support/link-harness.ts';
 import { bytes } from './support/pair.ts';
 
@@ -220,6 +223,14 @@ describe('credit', () => {
     expect(harness.effects).toEqual([{ type: 'down', reason: 'protocol error' }]);
   });
 
+  it('is not given for replies that were never asked for', () => {
+    const harness = new LinkHarness({ settings });
+    const whole = bytes(3000);
+    for (let offset = 0; offset < 3000; offset += 1000) harness.receive([fragment('reply', 0, whole, offset, 1000)]);
+    harness.advance(100);
+    expect(harness.sent.flatMap(({ frames }) => frames).map(({ type }) => type)).not.toContain('credit');
+  });
+
   it('comes back for replies that nobody waits for any more', () => {
     const harness = new LinkHarness({ settings });
     const request = harness.link.request({ name: '' }, bytes(1));
@@ -232,7 +243,37 @@ describe('credit', () => {
 });
 
 describe('memory for partial messages', () => {
-  it('is shared; when it is full, packets with fragments are dropped unacknowledged and come again', () => {
+  it('is not counted by the length announced, and is given back', () => {
+    const budget = new ReassemblyBudget(1_000_000);
+    const reassembly = new Reassembly(budget, 16_000_000, 1_000_000);
+    const announced = (requestId: number): MessageFrame => {
+      const frame = { kind: 'request', requestId, offset: 0, totalBytes: 16_000_000 } as const;
+      return { type: 'message', ...frame, payload: bytes(10) };
+    };
+    for (let requestId = 0; requestId < 100; requestId++) reassembly.add(announced(requestId));
+    expect(budget.usedBytes).toBeLessThan(100_000);
+    reassembly.clear();
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  it('is shared by links; only the first to find it full may go on, until it holds nothing', () => {
+    const budget = new ReassemblyBudget(5000);
+    const [first, second] = [new Reassembly(budget, 10_000, 20_000), new Reassembly(budget, 10_000, 20_000)];
+    const part = (offset: number): MessageFrame => {
+      const frame = { kind: 'request', requestId: 0, offset, totalBytes: 9000 } as const;
+      return { type: 'message', ...frame, payload: bytes(3000) };
+    };
+    for (const reassembly of [first, second]) {
+      expect(reassembly.hasRoom(1000)).toBe(true);
+      reassembly.add(part(0));
+    }
+    expect([first.hasRoom(3000), second.hasRoom(3000)]).toEqual([true, false]);
+    first.add(part(3000));
+    expect(first.add(part(6000))).toHaveLength(9000);
+    expect(second.hasRoom(3000)).toBe(true);
+  });
+
+  it('lets one link go on when it is full: packets of others are dropped unacknowledged', () => {
     const settings = { maxMessageBytes: 40_000, receiveWindowBytes: 40_000 };
     const harness = new LinkHarness({ settings, budgetBytes: 0 });
     // This link is the first to find the budget full, so it may go on.

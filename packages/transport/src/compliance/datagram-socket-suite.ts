@@ -112,6 +112,7 @@ export function datagramSocketSuite(runner: SuiteRunner, options: DatagramSocket
       });
       first.heard[0]?.datagram.fill(0xff);
       assertSameBytes(sent, patterned(50, 3), 'what was sent');
+      assert.ok(!Buffer.isBuffer(second.heard[0]?.datagram), 'a Buffer, whose slice does not copy');
       assertSameBytes(second.heard[0]?.datagram, patterned(50, 3), 'what the other received');
     });
 

@@ -2,6 +2,7 @@ import type { Address, HandshakePacket, HandshakeType, LinkParameters, Sealer } 
 import {
   decodeHandshake,
   encodeHandshake,
+  isIntactHandshake,
   noConnection,
   noParameters,
   protocolVersion,
@@ -84,7 +85,8 @@ export class Handshaker {
   }
 
   receive(datagram: Uint8Array, from: Address, nowMs: number): void {
-    const packet = this.#decode(datagram);
+    const intact = isIntactHandshake(datagram, this.#context.checksum);
+    const packet = intact ? this.#decode(datagram) : undefined;
     if (packet === undefined) this.#context.counters.drop('foreign');
     else if (packet.clusterTag !== this.#context.settings.clusterTag) this.#context.counters.drop('cluster');
     else if (!this.#apply(packet, from, nowMs)) this.#context.counters.drop('unexpected');
@@ -196,8 +198,8 @@ export class Handshaker {
 
   #onRetry(packet: HandshakePacket, from: Address): boolean {
     const session = this.#dialled(packet, from);
-    // One token per hello: a stream of forged retries must not make a stream of hellos.
-    if (session === undefined || session.attempts === 0) return false;
+    // One token per dial: a stream of forged retries must not make a stream of hellos.
+    if (session === undefined || session.token.length > 0) return false;
     session.token = packet.token;
     session.restartDial();
     this.#context.schedule(session);

@@ -25,7 +25,7 @@ export class Session {
   /** Put on the list of this turn. */
   dirty = false;
   token: Uint8Array = new Uint8Array(0);
-  /** Hellos sent since the last token, or accepts. */
+  /** Hellos sent since the token came, or accepts. */
   attempts = 0;
   readonly #startedMs: number;
   /** When the last hello or accept was sent. */

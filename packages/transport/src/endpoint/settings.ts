@@ -5,7 +5,7 @@ import { defaultLinkSettings } from '../link/settings.ts';
 export interface TransportSettings extends LinkSettings {
   /** Largest datagram to peers that are not on this machine: 1,200 always arrive (RFC 9000 §14), up to 1,452 on Ethernet. */
   readonly maxDatagramBytes: number;
-  /** Largest datagram between loopback addresses. */
+  /** Largest datagram between loopback addresses: the most that Linux charges the receiver's buffer 16 KiB for, 8 KiB too. */
   readonly loopbackDatagramBytes: number;
   /** Packets of another cluster are dropped without an answer. 32 bits. */
   readonly clusterTag: number;
@@ -33,7 +33,7 @@ export const leastDatagramBytes = 512;
 export const defaultTransportSettings: TransportSettings = {
   ...defaultLinkSettings,
   maxDatagramBytes: 1200,
-  loopbackDatagramBytes: 8192,
+  loopbackDatagramBytes: 16_000,
   clusterTag: 0,
   requestTimeoutMs: 5000,
   maxLinks: 256,

@@ -121,7 +121,7 @@ function placeOf(parts: readonly Part[], offset: number): number {
 
 /** A small part of a large datagram is copied, so that it does not keep the datagram alive. */
 function unpinned(payload: Uint8Array): Uint8Array {
-  return payload.length * 2 < payload.buffer.byteLength ? payload.slice() : payload;
+  return payload.length * 2 < payload.buffer.byteLength ? new Uint8Array(payload) : payload;
 }
 
 /** `undefined` when parts overlap: as many bytes as announced came, but not the right ones. */

@@ -81,7 +81,7 @@ export class MemoryNetwork {
     this.#datagrams++;
     this.#bytes += datagram.length;
     this.onDatagram?.(from, to, datagram);
-    const copy = datagram.slice();
+    const copy = new Uint8Array(datagram);
     const [leastMs, mostMs] = this.delayMs;
     const delayMs = leastMs + (mostMs - leastMs) * this.#random.next();
     this.clock.setTimeout(() => {

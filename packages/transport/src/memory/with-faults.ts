@@ -123,7 +123,7 @@ class SocketWithFaults implements FaultySocket {
 
   #corrupted(datagram: Uint8Array): Uint8Array {
     this.#count('faultCorrupted');
-    const copy = datagram.slice();
+    const copy = new Uint8Array(datagram);
     const at = Math.floor(this.#random.next() * copy.length);
     copy[at] = (copy[at] ?? 0) ^ (1 << Math.floor(this.#random.next() * 8));
     return copy;

@@ -146,7 +146,9 @@ class UdpSocket implements DatagramSocket {
       this.#count('socketErrors');
       if (!isLostPacket(error)) handlers.onError(error);
     });
-    socket.on('message', (datagram: Uint8Array, remote: RemoteInfo) => {
+    socket.on('message', (buffer: Uint8Array, remote: RemoteInfo) => {
+      // Not a Buffer: the slice of one shares its bytes, which whoever reads `Uint8Array` does not expect.
+      const datagram = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
       handlers.onDatagram(datagram, this.#addresses.sender(remote));
     });
   }

@@ -114,12 +114,20 @@ function writeParameters(writer: ByteWriter, parameters: LinkParameters): void {
   }
 }
 
+/**
+ * The tag fits. Asked first for whatever comes from strangers: it costs a tenth of the exception that `decodeHandshake`
+ * throws for most of it.
+ */
+export function isIntactHandshake(datagram: Uint8Array, checksum: Sealer): boolean {
+  const end = datagram.length - checksum.tagBytes;
+  return end >= 0 && checksum.open(datagram, end, noPacketNumber);
+}
+
 /** Throws `ERR_MALFORMED`. Parameters that this version does not know are skipped, as is padding. */
 export function decodeHandshake(datagram: Uint8Array, checksum: Sealer): HandshakePacket {
   if (packetKind(datagram) !== 'handshake') throw malformed('not a handshake packet');
-  const end = datagram.length - checksum.tagBytes;
-  if (end < 0 || !checksum.open(datagram, end, noPacketNumber)) throw malformed('its tag does not fit');
-  const reader = new ByteReader(datagram, 1, end);
+  if (!isIntactHandshake(datagram, checksum)) throw malformed('its tag does not fit');
+  const reader = new ByteReader(datagram, 1, datagram.length - checksum.tagBytes);
   return {
     type: types[reader.u8() - 1] ?? fail('unknown type of handshake packet'),
     destinationId: reader.u32(),
