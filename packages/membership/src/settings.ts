@@ -30,8 +30,9 @@ export interface MembershipSettings {
   readonly bootstrapMaxBackoffMs: number;
   /** Pause before a dead member is dialled for the first time; doubles up to the span below. */
   readonly redialFirstMs: number;
-  /** A dead member is dialled for ever, each time after a pause drawn from this span. */
+  /** Shortest pause between two later dials of a dead member, which go on until it is forgotten. */
   readonly redialMinMs: number;
+  /** Longest such pause; each is drawn from between the two. */
   readonly redialMaxMs: number;
   /** Time limit of each goodbye. */
   readonly leaveTimeoutMs: number;

@@ -15,6 +15,7 @@ import {
 import { splitKey } from '@simpledht/storage';
 import type { Facts } from './facts.ts';
 import type { ReplicatedMap } from './replicated-map.ts';
+import { asError } from './events.ts';
 import type { WriteResult } from './types.ts';
 import { versionOf } from './versions.ts';
 
@@ -29,6 +30,7 @@ export interface ServedNode {
   /** Known members, the node included. */
   members(): number;
   readonly maxValueBytes: number;
+  readonly onError: (error: Error) => void;
 }
 
 /** Answers calls from outside the cluster: the verbs of the map for clients that never join. */
@@ -40,17 +42,18 @@ export class ClientService {
   }
 
   readonly serve = (request: ClientRequest, reply: (payload: Uint8Array) => void): void => {
-    this.#answer(request).then(
-      (answer) => {
+    this.#answer(request)
+      .catch(failureOf)
+      .then((answer) => {
         reply(encodeMessage(answer));
-      },
-      (error: unknown) => {
-        reply(encodeMessage(failureOf(error)));
-      },
-    );
+      })
+      .catch((error: unknown) => {
+        // The answer could not be encoded or sent: the asker times out, and nobody else is harmed.
+        this.#node.onError(asError(error));
+      });
   };
 
-  async #answer(request: ClientRequest): Promise<ClientReply> {
+  async #answer(request: ClientRequest): Promise<ClientReply | Failure> {
     switch (request.kind) {
       case 'client-put':
         return this.#put(request);
@@ -105,10 +108,11 @@ export class ClientService {
     const entries: (readonly [string, Uint8Array])[] = [];
     let bytes = 0;
     for (const record of this.#node.map(namespace).records(bounds)) {
-      const full = entries.length === limit || (entries.length > 0 && bytes > maxPageBytes);
-      if (full) return { kind: 'client-entries', entries, done: false };
       const value = values && record.value !== null ? record.value : empty;
       bytes += record.key.length + value.length;
+      // The bound counts the record at hand as well: two large values must not meet in one message.
+      const isFull = entries.length === limit || (entries.length > 0 && bytes > maxPageBytes);
+      if (isFull) return { kind: 'client-entries', entries, done: false };
       entries.push([splitKey(record.key).key, value]);
     }
     return { kind: 'client-entries', entries, done: true };

@@ -60,6 +60,7 @@ export class DHTNode {
       facts: () => this.#facts,
       members: () => this.#driver.knownMembers,
       maxValueBytes: parts.maxValueBytes,
+      onError: notices.onError,
     });
     this.#driver = new Driver(parts, this.#identity, {
       onNotice: notices.onNotice,
@@ -134,16 +135,17 @@ export class DHTNode {
   }
 
   /**
-   * Joins through a member, `host:port`. Three attempts; when none is answered rejects with `ERR_BOOTSTRAP_FAILED` and
-   * goes on trying in the background. Rejects with `ERR_INVALID_ADDRESS` when it is not an address.
+   * Joins through a member, `host:port`, and settles when this node has exchanged rosters with it. Three attempts; when
+   * none is answered rejects with `ERR_BOOTSTRAP_FAILED` and goes on trying in the background. Rejects with
+   * `ERR_INVALID_ADDRESS` when it is not an address, `ERR_TIMEOUT`, `ERR_CLOSED` or the signal's reason.
+   * A node that was alone is not ready again until it has what the cluster holds: await `ready()` after it.
    */
-  async bootstrap(name: string): Promise<void> {
+  async bootstrap(name: string, options?: WaitOptions): Promise<void> {
     this.#lifecycle.mustBeOpen();
-    await this.#parts.transport.resolve(name).catch((error: unknown) => {
-      if (SimpleDHTError.is(error, 'ERR_INVALID_ADDRESS')) throw error;
-    });
-    const joined = this.#waiting.for(`bootstrap ${name}`, 'Joining');
-    this.#driver.membership.handle({ type: 'join', name });
+    await this.#checkName(name);
+    this.#lifecycle.mustBeOpen();
+    const joined = this.#waiting.for(`bootstrap ${name}`, 'Joining', options);
+    this.#driver.join(name);
     await joined;
   }
 
@@ -243,6 +245,15 @@ export class DHTNode {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  /** A text that is no address is the caller's mistake; a name that does not resolve now may do so at a later attempt. */
+  async #checkName(name: string): Promise<void> {
+    try {
+      await this.#parts.transport.resolve(name);
+    } catch (error) {
+      if (SimpleDHTError.is(error, 'ERR_INVALID_ADDRESS') && error.cause === undefined) throw error;
+    }
   }
 
   #mapOf(namespace: string): ReplicatedMap {

@@ -7,6 +7,8 @@ export type ReplicaEvent =
   | { readonly type: 'peer-down'; readonly peer: NodeId }
   /** The member left or was forgotten: it no longer counts for anything. */
   | { readonly type: 'peer-forgotten'; readonly peer: NodeId }
+  /** Bootstrap's attempts begin. A replica without peers is no longer ready then; `attempts-over` follows. */
+  | { readonly type: 'joining' }
   /** Bootstrap's attempts are over, whether one succeeded or not. */
   | { readonly type: 'attempts-over' }
   /** A request came in; answered at once by the effect `reply` of the same exchange. `peer` is undefined for a stranger. */
@@ -42,7 +44,7 @@ export type ReplicaEffect =
   | { readonly type: 'notice'; readonly notice: ReplicaNotice };
 
 export type ReplicaNotice =
-  /** The first sync has finished. Once. */
+  /** What the others held when they were joined is here. Once for each join of a replica that was alone. */
   | { readonly type: 'ready' }
   /** A join went on: records and bytes so far, and the share of the server's map, 0 … 1. */
   | { readonly type: 'progress'; readonly records: number; readonly bytes: number; readonly share: number }

@@ -36,6 +36,13 @@ export class Readiness {
     return this.isReady ? undefined : this.#nextAskMs;
   }
 
+  /** The owner joins others: a replica that was ready because it was alone has to learn what they hold. */
+  joining(): void {
+    if (!this.isReady || this.#context.peers.up().length > 0) return;
+    this.isReady = false;
+    this.#areAttemptsOver = false;
+  }
+
   attemptsOver(): void {
     this.#areAttemptsOver = true;
   }

@@ -34,6 +34,8 @@ export interface PeerSync {
   readonly inSync: boolean;
   /** Dots that it lacks. */
   readonly behind: number;
+  /** Those of them that were written under this node's present origin. */
+  readonly lacksOwn: number;
 }
 
 /**
@@ -182,12 +184,13 @@ export class Replica {
   }
 
   peers(): readonly PeerSync[] {
-    const { vector } = this.#context.local;
+    const { vector, origin, sequence } = this.#context.local;
     return Array.from(this.#context.peers.all(), ({ id, up, silent, joining, known }) => {
       const behind = vector.entries().reduce((sum, { origin, watermark }) => {
         return sum + Math.max(0, watermark - known.watermark(origin));
       }, 0);
-      return { peer: id, up, inSync: up && !silent && !joining && known.includes(vector), behind };
+      const lacksOwn = origin === '' ? 0 : Math.max(0, sequence - known.watermark(origin));
+      return { peer: id, up, inSync: up && !silent && !joining && known.includes(vector), behind, lacksOwn };
     });
   }
 
@@ -200,6 +203,9 @@ export class Replica {
       case 'peer-forgotten':
         this.#peerDown(event.peer);
         if (event.type === 'peer-forgotten') this.#context.peers.forget(event.peer);
+        break;
+      case 'joining':
+        this.#readiness.joining();
         break;
       case 'attempts-over':
         this.#readiness.attemptsOver();

@@ -20,7 +20,10 @@ export interface Transport {
   readonly maxMessageBytes: number;
   /** Peers are authenticated and payloads are encrypted. */
   readonly secure: boolean;
-  /** Turns what a person wrote (`host:port`, `[::1]:5000`, a DNS name) into addresses. Rejects with `ERR_INVALID_ADDRESS`. */
+  /**
+   * Turns what a person wrote (`host:port`, `[::1]:5000`, a DNS name) into addresses. Rejects with
+   * `ERR_INVALID_ADDRESS`: with a `cause` when looking the name up failed and may succeed later, else for good.
+   */
   resolve(name: string): Promise<readonly Address[]>;
   /** Best effort, one datagram: it arrives once, twice, late or never. Never throws for the network's sake. */
   send(to: Address, payload: Uint8Array): void;

@@ -2,6 +2,7 @@ import { Membership, type MembershipNotice } from '@simpledht/membership';
 import { Replica } from '@simpledht/storage';
 import type { Address, ClientRequest, NodeId } from '@simpledht/wire';
 import type { Parts } from '../defaults.ts';
+import { asError } from '../events.ts';
 import type { Identity } from '../identity.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Inbound } from './inbound.ts';
@@ -10,6 +11,9 @@ import { ReplicaShell, type ReplicaSignal } from './replica-shell.ts';
 
 /** What the replica tells beyond settled acknowledgements, which the driver settles itself. */
 export type MapSignal = Exclude<ReplicaSignal, { type: 'acknowledged' }>;
+
+/** How long a stopping node gives its peers to take what they lack, ms. */
+const drainPatienceMs = 500;
 
 /** What the driver tells its owner. */
 export interface DriverHooks {
@@ -27,7 +31,7 @@ export class Driver {
   readonly inbound: Inbound;
   readonly #parts: Parts;
   readonly #hooks: DriverHooks;
-  /** Bootstrap names whose attempts are not over. Bounded by the option. */
+  /** Bootstrap names whose attempts are not over. Bounded by the option and the callers' pending calls. */
   readonly #joining: Set<string>;
 
   constructor(parts: Parts, identity: Identity, hooks: DriverHooks) {
@@ -74,6 +78,13 @@ export class Driver {
     for (const name of this.#joining) this.membership.handle({ type: 'join', name });
   }
 
+  /** Joins through one more member. */
+  join(name: string): void {
+    this.#joining.add(name);
+    this.replica.handle({ type: 'joining' });
+    this.membership.handle({ type: 'join', name });
+  }
+
   /** A write has to wait for the store's flush. */
   get durableStore(): boolean {
     return this.#parts.store.durable;
@@ -97,7 +108,7 @@ export class Driver {
   async stop(): Promise<void> {
     const { transport, store } = this.#parts;
     const steps: readonly (() => Promise<void> | void)[] = [
-      () => this.replica.close(),
+      () => this.replica.close(drainPatienceMs),
       () => this.membership.leave(),
       () => {
         this.membership.close();
@@ -110,7 +121,7 @@ export class Driver {
       try {
         await step();
       } catch (cause) {
-        this.#hooks.onError(cause instanceof Error ? cause : new Error(String(cause)));
+        this.#hooks.onError(asError(cause));
       }
     }
   }

@@ -9,8 +9,12 @@ import {
   type NodeId,
   type StorageReply,
 } from '@simpledht/wire';
+import { asError } from '../events.ts';
 import { Exchanges } from './exchanges.ts';
 import { instant, Wakeup } from './wakeup.ts';
+
+/** How often a stopping node looks whether its peers have everything, ms. */
+const drainLookMs = 5;
 
 /** Effects that are for this process alone; the shell hands them out. */
 export type ReplicaSignal = Exclude<ReplicaEffect, { type: 'request' } | { type: 'reply' }>;
@@ -76,13 +80,36 @@ export class ReplicaShell {
     return this.#durable.promise;
   }
 
-  /** Runs the last turn and stops the timer. */
-  async close(): Promise<void> {
-    await this.#flushing;
-    this.#runTurn();
-    await this.#flushing;
-    this.#closed = true;
-    this.#wakeup.close();
+  /**
+   * Gives peers `patienceMs` to take what was written here, then runs the last turn and stops the timer. Whatever the
+   * store does, nothing runs afterwards and nobody waits for ever.
+   */
+  async close(patienceMs: number): Promise<void> {
+    await this.#drained(patienceMs);
+    try {
+      await this.#flushing;
+      this.#runTurn();
+      await this.#flushing;
+    } finally {
+      this.#closed = true;
+      this.#wakeup.close();
+      this.#durable?.reject(new SimpleDHTError('ERR_CLOSED', 'The node stopped before the write was durable'));
+    }
+  }
+
+  /** Settles when no live peer lacks anything that was written here, or after `patienceMs`. */
+  #drained(patienceMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const isDrained = (): boolean => this.core.peers().every(({ up, lacksOwn }) => !up || lacksOwn === 0);
+    if (isDrained()) return Promise.resolve();
+    const endMs = clock.monotonic() + patienceMs;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (isDrained() || clock.monotonic() >= endMs) resolve();
+        else clock.setTimeout(look, drainLookMs);
+      };
+      look();
+    });
   }
 
   #runTurn(): void {
@@ -93,38 +120,51 @@ export class ReplicaShell {
       return;
     }
     const { store, clock } = this.#options;
-    this.core.flush(instant(clock));
-    const effects = this.core.take();
     const durable = this.#durable;
     this.#durable = undefined;
-    const flushed = store.flush();
+    let effects: readonly ReplicaEffect[] = [];
+    let flushed: Promise<void> | undefined;
+    try {
+      this.core.flush(instant(clock));
+      effects = this.core.take();
+      flushed = store.flush();
+    } catch (cause) {
+      this.#failed(cause, effects, durable);
+      return;
+    }
     if (flushed === undefined) this.#finish(effects, durable);
     else this.#flushing = this.#await(flushed, effects, durable);
   }
 
-  async #await(
-    flushed: Promise<void>,
-    effects: readonly ReplicaEffect[],
-    durable: Deferred | undefined,
-  ): Promise<void> {
-    try {
-      await flushed;
-      this.#flushing = undefined;
-      this.#finish(effects, durable);
-    } catch (cause) {
-      this.#flushing = undefined;
-      const error = new SimpleDHTError('ERR_STORE', 'The store could not make a write durable', { cause });
-      durable?.reject(error);
-      this.#giveUp(effects);
-      this.#options.onError(error);
-    }
+  async #await(flushed: Promise<void>, effects: readonly ReplicaEffect[], durable: Deferred | undefined): Promise<void> {
+    const failure = await flushed.then(
+      () => undefined,
+      (cause: unknown) => ({ cause }),
+    );
+    this.#flushing = undefined;
+    if (failure === undefined) this.#finish(effects, durable);
+    else this.#failed(failure.cause, effects, durable);
     if (this.#missedTurn) this.touch();
     this.#missedTurn = false;
   }
 
   #finish(effects: readonly ReplicaEffect[], durable: Deferred | undefined): void {
-    for (const effect of effects) this.#perform(effect);
     durable?.resolve();
+    for (const effect of effects) {
+      try {
+        this.#perform(effect);
+      } catch (error) {
+        this.#options.onError(asError(error));
+      }
+    }
+    this.#wakeup.arm(this.core.deadline());
+  }
+
+  #failed(cause: unknown, effects: readonly ReplicaEffect[], durable: Deferred | undefined): void {
+    const error = new SimpleDHTError('ERR_STORE', 'The store could not make a write durable', { cause });
+    durable?.reject(error);
+    this.#giveUp(effects);
+    this.#options.onError(error);
     this.#wakeup.arm(this.core.deadline());
   }
 
@@ -136,6 +176,8 @@ export class ReplicaShell {
       if (effect.type === 'reply') this.exchanges.answer(effect.exchange, failure);
       else if (effect.type === 'request')
         for (const { exchange } of effect.targets) this.handle({ type: 'failed', exchange });
+      // The rest is for this process, and true of its memory.
+      else this.#options.onSignal(effect);
     }
   }
 

@@ -9,6 +9,7 @@ export interface TransportSettings extends LinkSettings {
   readonly loopbackDatagramBytes: number;
   /** Packets of another cluster are dropped without an answer. 32 bits. */
   readonly clusterTag: number;
+  /** How long a request waits for its answer when the caller does not say. */
   readonly requestTimeoutMs: number;
   /** Links at a time. A quiet one makes room for a new one; when none is quiet the new one is refused. */
   readonly maxLinks: number;
@@ -18,6 +19,7 @@ export interface TransportSettings extends LinkSettings {
   readonly retryAbovePending: number;
   /** A hello is repeated after this, then twice that, and so on, up to `maxHelloIntervalMs`, ± `probeJitter`. */
   readonly helloIntervalMs: number;
+  /** Longest pause between two hellos of one handshake. */
   readonly maxHelloIntervalMs: number;
   /** A handshake has failed after this. */
   readonly handshakeTimeoutMs: number;

@@ -13,7 +13,9 @@ export interface LinkSettings {
   readonly maxAckDelayMs: number;
   /** Packets to acknowledge that end the wait. Every 2nd, as QUIC has it, costs a third of the throughput. */
   readonly ackEveryPackets: number;
+  /** Shortest probe time-out, before it is backed off. RFC 9002 has none but the granularity. */
   readonly minProbeTimeoutMs: number;
+  /** Longest probe time-out, backed off or not. RFC 9002 has none. */
   readonly maxProbeTimeoutMs: number;
   /** Part by which a backed-off probe time-out is varied either way. */
   readonly probeJitter: number;
@@ -21,15 +23,17 @@ export interface LinkSettings {
   readonly packetThreshold: number;
   /** A packet is lost when one sent this many round-trip times later was acknowledged (RFC 9002 §6.1.2). */
   readonly timeThreshold: number;
+  /** A packet is never lost by `timeThreshold` sooner than this (RFC 9002 §6.1.2 takes the granularity). */
   readonly minLossDelayMs: number;
-  /** Congestion window at first and at least, in datagrams (RFC 9002 §7.2). */
+  /** Congestion window at first, in datagrams (RFC 9002 §7.2). */
   readonly initialWindowDatagrams: number;
+  /** Congestion window at least, in datagrams (RFC 9002 §7.2). */
   readonly minWindowDatagrams: number;
   /** Probe time-outs between two lost packets that mean persistent congestion (RFC 9002 §7.6). */
   readonly persistentCongestionThreshold: number;
-  /** A link is down after so many probes in a row unanswered … */
+  /** A link is down after so many probes in a row unanswered, and no sooner than after `downAfterMs`. */
   readonly downAfterProbes: number;
-  /** … and so much time in which nothing at all was heard. */
+  /** A link is down after so much time in which nothing at all was heard, and no sooner than after `downAfterProbes`. */
   readonly downAfterMs: number;
   /** A link that hears nothing for so long, and has nothing to do, ends. */
   readonly idleTimeoutMs: number;
@@ -37,9 +41,11 @@ export interface LinkSettings {
   readonly keepaliveMs: number;
   /** Fragments that a peer may have sent and not seen taken. */
   readonly receiveWindowBytes: number;
+  /** Largest message that is sent or put together, and the largest answer. */
   readonly maxMessageBytes: number;
-  /** Payload waiting or unacknowledged at which `backpressure` is told on, and at which off. */
+  /** Payload waiting or unacknowledged above which `backpressure` is told on. */
   readonly backpressureHighBytes: number;
+  /** Payload waiting or unacknowledged down to which `backpressure` is told off again. */
   readonly backpressureLowBytes: number;
   /** Payload waiting or unacknowledged above which requests are refused; one message is always taken. */
   readonly maxQueuedBytes: number;
