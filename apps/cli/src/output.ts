@@ -23,11 +23,12 @@ export class Output {
   readonly paintWords: Colors;
   /** People read the answers: standard output is a terminal. */
   readonly isTerminal: boolean;
-  /** The reader of the answers has gone (`simpledht list | head`). */
+  /** Answers reach nobody any more: the reader has gone (`simpledht list | head`), or writing failed. */
   closed = false;
   readonly #answers: Sink;
   readonly #words: Sink;
   #status = '';
+  #failure: Error | undefined;
 
   constructor(answers: Sink, words: Sink, environment: NodeJS.ProcessEnv = process.env) {
     this.#answers = answers;
@@ -35,9 +36,8 @@ export class Output {
     this.isTerminal = answers.isTTY === true;
     this.paint = pc.createColors(wantsColour(answers, environment));
     this.paintWords = pc.createColors(wantsColour(words, environment));
-    answers.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      this.closed = true;
+    answers.on('error', (error: Error) => {
+      this.#note(error);
     });
     // Nobody reads the words: the answers still count.
     words.on('error', () => undefined);
@@ -77,10 +77,24 @@ export class Output {
     (to === 'answers' ? this.#answers : this.#words).write(text);
   }
 
+  /** Settles when the answers are written: with the error if they could not be. A reader that went away is none. */
+  async written(): Promise<Error | undefined> {
+    await new Promise<void>((resolve) => {
+      this.#answers.write('', (error) => {
+        // Here sooner than at the listener, as a stream tells its errors.
+        if (error) this.#note(error);
+        resolve();
+      });
+    });
+    return this.#failure;
+  }
+
   /** Replaces the status line; '' takes it away. It is cut to the width of the terminal: only one line can be erased. */
   setStatus(text: string): void {
     if (!this.isTerminal || this.#words.isTTY !== true) return;
-    const status = this.paintWords.dim(text.slice(0, (this.#words.columns ?? defaultColumns) - 1));
+    const { columns = 0 } = this.#words;
+    // 0 is what a terminal tells that does not know its width.
+    const status = this.paintWords.dim(text.slice(0, (columns > 0 ? columns : defaultColumns) - 1));
     if (status === this.#status) return;
     this.#status = text === '' ? '' : status;
     this.#words.write(eraseLine + this.#status);
@@ -92,6 +106,13 @@ export class Output {
    */
   shown(text: string): string {
     return this.isTerminal ? escapeControls(text, /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu) : text;
+  }
+
+  /** The first error counts: the stream is destroyed by it, which is an error of its own at each later write. */
+  #note(error: NodeJS.ErrnoException): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (error.code !== 'EPIPE') this.#failure = error;
   }
 
   #aroundStatus(write: () => void): void {

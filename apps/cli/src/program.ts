@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Help } from 'commander';
 import type { Context } from './context.ts';
+import { tell } from './errors.ts';
 import { exitCodeHelp, exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { deleteCommand } from './verbs/delete.ts';
@@ -38,8 +39,14 @@ Examples:
 
 "simpledht <verb> --help" tells more about a verb.`;
 
-/** Runs one command line. Never throws and never ends the process. */
+/** Runs one command line. Never throws and never ends the process. Answers that could not be written are a failure. */
 export async function run(argv: readonly string[], output: Output): Promise<ExitCode> {
+  const exitCode = await obey(argv, output);
+  const error = await output.written();
+  return error === undefined ? exitCode : tell(output, error, false);
+}
+
+async function obey(argv: readonly string[], output: Output): Promise<ExitCode> {
   const context: Context = { output, exitCode: exitCodes.done };
   const program = createProgram(context);
   try {

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { parsed, simpledht, type Outcome } from './support/in-process.ts';
 import { processesOf, startNode, type CliProcess } from './support/processes.ts';
@@ -73,6 +74,24 @@ describe.concurrent('nodes as processes', { timeout: 40_000 }, () => {
     },
   );
 
+  test.for([0, 3])('a Ctrl+C heard again %i ms after the end, and again, changes nothing', async (laterMs, context) => {
+    const start = processesOf(context);
+    for (let round = 0; round < 3; round++) {
+      const node = start(['start', '--host', '127.0.0.1', '--port', '0']);
+      await node.line(/^In sync: /);
+      node.signal('SIGINT');
+      await node.line(/^Node stopped$/);
+      await setTimeout(laterMs);
+      // Every moment of the end is hit by one: the last of them are the ones that killed.
+      while (node.child.exitCode === null && node.child.signalCode === null) {
+        node.signal('SIGINT');
+        await setImmediate();
+      }
+      expect(await node.ended).toBe(0);
+      expect(node.lines.filter((line) => line.startsWith('In sync: '))).toEqual(['In sync: 0 keys']);
+    }
+  });
+
   test('the sentences of the original', async (context) => {
     const start = processesOf(context);
     const first = await startNode(start);
@@ -86,6 +105,7 @@ describe.concurrent('nodes as processes', { timeout: 40_000 }, () => {
     expect(await stopped(second)).toBe(0);
     expect(second.lines.filter((line) => line.includes('\u001B'))).toEqual([]);
     expect(second.lines.at(-1)).toBe('Node stopped');
+    expect(second.lines.filter((line) => line.startsWith('In sync: '))).toHaveLength(1);
   });
 
   test('a port in use is an error with exit code 1', async (context) => {

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { Output, oneLine } from '../src/output.ts';
 import { duration, milliseconds, size, table } from '../src/text.ts';
@@ -50,6 +50,22 @@ describe('output', () => {
     stream.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
     expect(output.closed).toBe(true);
     await output.data('nobody reads this');
+    expect(await output.written()).toBeUndefined();
+  });
+
+  test('an answer that cannot be written is a failure, told once all is written', async () => {
+    const error = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    const stream = new Writable({
+      write: (_chunk, _encoding, done) => {
+        done(error);
+      },
+    });
+    const output = new Output(stream, new PassThrough(), {});
+    output.answer('lost');
+    expect(await output.written()).toBe(error);
+    expect(output.closed).toBe(true);
+    output.answer('lost too');
+    expect(await output.written()).toBe(error);
   });
 
   test('data waits for a slow reader', async () => {

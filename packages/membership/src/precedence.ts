@@ -16,11 +16,21 @@ export function supersedes(claim: Standing, held: Standing): boolean {
 }
 
 /**
- * Largest incarnation believed of a third party. Incarnations start at wall-clock seconds and grow by one per refutation,
- * so honest ones stay under 2³² until 2106. A liar who accuses with this one is outbid by its victim, whose own word is
- * believed up to `maxOwnIncarnation`: no claim can put a member beyond its own refutation.
+ * Largest incarnation believed of a third party that has not gone beyond it by its own word. Incarnations start at
+ * wall-clock seconds and grow by one per refutation, so honest ones stay under 2³² until 2106. A liar who accuses with this
+ * one is outbid by its victim, whose own word is believed up to `maxOwnIncarnation`: no claim can put a member beyond its
+ * own refutation.
  */
-export const maxHearsayIncarnation = 4_294_967_295;
+const maxHearsayIncarnation = 4_294_967_295;
+
+/**
+ * Largest incarnation believed from others of a member that is held at `incarnation`. One above `maxHearsayIncarnation` can
+ * only be the member's own word, as no hearsay leads there: it has outbid such a lie. Every honest accusation names that
+ * incarnation from then on, and the member has to hear it to refute it. A lie moves it by one, no further.
+ */
+export function hearsayBound(incarnation: number): number {
+  return Math.max(maxHearsayIncarnation, incarnation);
+}
 
 /** Largest incarnation that a member may have by its own word. */
 export const maxOwnIncarnation = 281_474_976_710_655;

@@ -2,7 +2,7 @@ import type { Address, Instant, MemberState, MemberUpdate, NodeId } from '@simpl
 import { AddressBook } from './address-book.ts';
 import { isLive, newEntry, viewOf, type Entry, type Member } from './member.ts';
 import type { Outbox } from './outbox.ts';
-import { isPlausible, maxHearsayIncarnation, maxOwnIncarnation, supersedes } from './precedence.ts';
+import { hearsayBound, isPlausible, maxOwnIncarnation, supersedes } from './precedence.ts';
 import type { Self } from './self.ts';
 import type { MembershipSettings } from './settings.ts';
 
@@ -87,7 +87,11 @@ export class Roster {
 
   /** What a third party says of a member. */
   hear(update: MemberUpdate, now: Instant): void {
-    if (update.id === this.#self.id || !isPlausible(update, maxHearsayIncarnation)) {
+    this.#hearUpTo(hearsayBound(this.#entries.get(update.id)?.incarnation ?? 0), update, now);
+  }
+
+  #hearUpTo(maxIncarnation: number, update: MemberUpdate, now: Instant): void {
+    if (update.id === this.#self.id || !isPlausible(update, maxIncarnation)) {
       this.#outbox.count('updates-implausible');
       return;
     }
@@ -134,7 +138,8 @@ export class Roster {
   /** Known from an earlier life of this process: dead until it answers. */
   recall(update: MemberUpdate, now: Instant): void {
     const state = update.state === 'left' ? 'left' : 'dead';
-    this.hear({ ...update, state }, now);
+    // What is beyond hearsay was the member's own word then.
+    this.#hearUpTo(maxOwnIncarnation, { ...update, state }, now);
   }
 
   /** One acknowledgement's samples, smoothed as RFC 6298 §2 does with the round-trip time. */

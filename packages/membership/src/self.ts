@@ -1,6 +1,6 @@
 import { limits, type Address, type Instant, type MemberUpdate, type NodeId } from '@simpledht/wire';
 import type { Outbox } from './outbox.ts';
-import { isPlausible, maxHearsayIncarnation } from './precedence.ts';
+import { hearsayBound, isPlausible } from './precedence.ts';
 import { utf8Bytes } from './text.ts';
 
 /** Addresses at which this node was observed; more than one behind NAT or with several interfaces. The oldest goes. */
@@ -63,7 +63,7 @@ export class Self {
 
   /** What others say of this node. True when it was an accusation, or a rival, that is now outbid and must be told. */
   hear(update: MemberUpdate, now: Instant): boolean {
-    if (!isPlausible(update, maxHearsayIncarnation) || this.#leaving) return false;
+    if (this.#leaving || !isPlausible(update, hearsayBound(this.#incarnation))) return false;
     return update.state === 'alive' ? this.#hearAlive(update, now) : this.#refute(update);
   }
 

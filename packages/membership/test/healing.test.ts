@@ -77,6 +77,13 @@ describe('members of an earlier life', () => {
     script.gossip(a, [ownWord(a, 2)]);
     expect(script.stateOf(a)).toBe('alive');
   });
+
+  it('are dialled even if they had to go beyond what is believed of others', () => {
+    const script = new Script({ settings: quiet });
+    script.tell({ type: 'recall', members: [update(a, 'alive', 2 ** 32), update(b, 'alive', 2 ** 48)] });
+    expect(script.core.members).toMatchObject([{ id: a.id, state: 'dead', incarnation: 2 ** 32 }]);
+    expect(script.pass(4100).requests()).toMatchObject([{ to: a.address }]);
+  });
 });
 
 describe('leave', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { isNodeId, type MembershipDatagram, type MemberUpdate, type NodeId } from '@simpledht/wire';
 import { ownIncarnation, ownWord, peer, Script, self, update } from './script.ts';
+import { Simulation } from './simulation/simulation.ts';
 
 const [a, b] = [peer(1), peer(2)];
 
@@ -23,6 +24,41 @@ describe('lies', () => {
     script.gossip(b, [ownWord(b, 2 ** 32)]);
     expect(script.stateOf(b)).toBe('alive');
     expect(script.core.incarnation).toBe(2 ** 32);
+  });
+
+  it('leaves the accused, once beyond what is believed of others, open to honest accusations and no others', () => {
+    const script = new Script().meet(a, b).gossip(b, [ownWord(b, 2 ** 32)]);
+    script.gossip(a, [update(b, 'suspect', 2 ** 32 + 1), update(peer(3), 'alive', 2 ** 32)]);
+    expect(script.core.member(b.id)).toMatchObject({ state: 'alive', incarnation: 2 ** 32 });
+    expect(script.core.member(peer(3).id)).toBeUndefined();
+    script.gossip(a, [update(b, 'suspect', 2 ** 32)]);
+    expect(script.stateOf(b)).toBe('suspect');
+    script.gossip(a, [update(self, 'dead', 2 ** 32 - 1), update(self, 'dead', 2 ** 32 + 1)]);
+    expect(script.core.incarnation).toBe(2 ** 32);
+    script.gossip(a, [update(self, 'dead', 2 ** 32)]);
+    expect(script.core.incarnation).toBe(2 ** 32 + 1);
+  });
+
+  it.each(['suspect', 'dead', 'left'] as const)('"%s" at the highest incarnation, then a real suspicion', (state) => {
+    const sim = new Simulation({ seed: 7 });
+    const nodes = sim.startMany(3);
+    const [first, liar, victim] = nodes;
+    if (first === undefined || liar === undefined || victim === undefined) throw new Error('three nodes');
+    sim.run(10_000);
+    const lie = update(victim, state, 2 ** 32 - 1);
+    sim.tell(victim, {
+      type: 'datagram',
+      from: liar.address,
+      message: { kind: 'gossip', from: liar.id, updates: [lie] },
+    });
+    sim.run(20_000);
+    expect(sim.isWhole()).toBe(true);
+    expect(first.core.member(victim.id)?.incarnation).toBe(2 ** 32);
+    sim.partition([first, liar], [victim]);
+    sim.run(30_000);
+    expect(first.core.member(victim.id)?.state).toBe('dead');
+    sim.cut();
+    expect(sim.runUntil(() => sim.isWhole(), 60_000)).toBeLessThan(Infinity);
   });
 
   it('is not made to dial faster by a huge roster', () => {

@@ -18,7 +18,7 @@ import {
   type NodeId,
 } from '@simpledht/wire';
 import { defaultPort } from './defaults.ts';
-import { invalid, isInteger } from './options.ts';
+import { checkAcks, checkLimit, checkedTimeout, invalid, isInteger } from './options.ts';
 import type { DeleteResult, Entry, NodeInfo, Peer, WriteOptions, WriteResult } from './types.ts';
 
 export interface ClientOptions {
@@ -65,7 +65,7 @@ export class Client {
   constructor(transport: Transport, address: string, { timeout, maxValueBytes }: ClientOptions) {
     this.#transport = transport;
     this.#address = address;
-    this.#timeoutMs = timeout ?? defaultTimeoutMs;
+    this.#timeoutMs = checkedTimeout(timeout) ?? defaultTimeoutMs;
     this.#maxValueBytes = maxValueBytes ?? limits.defaultMaxValueBytes;
   }
 
@@ -143,12 +143,15 @@ export class Client {
       | { kind: 'client-delete'; namespace: string; key: string },
     { acks = 'local', timeout = this.#timeoutMs, signal }: WriteOptions,
   ): Promise<AnswerOf<'client-written'>> {
+    checkAcks(acks);
+    const timeoutMs = checkedTimeout(timeout) ?? this.#timeoutMs;
     // The node answers within `timeout`; the way there and back has the client's own patience.
-    const waitMs = timeout + (acks === 'local' ? 0 : this.#timeoutMs);
-    return this.#call({ ...request, acks: acks satisfies Acks, timeoutMs: timeout }, 'client-written', waitMs, signal);
+    const waitMs = timeoutMs + (acks === 'local' ? 0 : this.#timeoutMs);
+    return this.#call({ ...request, acks: acks satisfies Acks, timeoutMs }, 'client-written', waitMs, signal);
   }
 
   async *#pages(prefix: string, limit: number, values: boolean): AsyncGenerator<readonly [string, Uint8Array], void> {
+    checkLimit(limit);
     let after = '';
     let left = limit;
     while (left > 0) {
@@ -185,7 +188,7 @@ export class Client {
 export async function connect(options: ClientOptions = {}): Promise<Client> {
   const { host = '127.0.0.1', port = defaultPort, timeout } = options;
   if (!isInteger(port, 1, 65_535)) throw invalid('port', 'an integer from 1 to 65535', port);
-  if (timeout !== undefined && !(timeout > 0)) throw invalid('timeout', 'a positive number of ms', timeout);
+  checkedTimeout(timeout);
   const ip = options.transport === undefined ? await resolveHost(host) : host;
   const address = ip.includes(':') ? `[${ip}]:${String(port)}` : `${ip}:${String(port)}`;
   const transport = options.transport ?? udpTransport({ host: ip.includes(':') ? '::' : '0.0.0.0', port: 0 });

@@ -1,11 +1,11 @@
 import type { EventEmitter } from 'node:events';
-import { SimpleDHTError, type NodeId } from '@simpledht/wire';
+import { SimpleDHTError, type NodeId, type StoredRecord } from '@simpledht/wire';
 import { ClientService } from './client-service.ts';
 import { chooseParts, type Parts } from './defaults.ts';
 import { Driver } from './driver/driver.ts';
-import { EventHub } from './events.ts';
+import { asError, EventHub } from './events.ts';
 import { Facts, splitAddress } from './facts.ts';
-import { loadIdentity, type Identity } from './identity.ts';
+import { keepIdentity, loadIdentity, type Identity } from './identity.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Notices } from './notices.ts';
 import { checkOptions, type NodeOptions } from './options.ts';
@@ -46,7 +46,7 @@ export class DHTNode {
   readonly #map: ReplicatedMap;
   readonly #facts: Facts;
 
-  /** Opens nothing. Throws `ERR_INVALID_OPTION` only. */
+  /** Opens nothing: reads the identity and the versions that `store` holds. Throws `ERR_INVALID_OPTION`, or what the store throws. */
   constructor(options: NodeOptions = {}) {
     checkOptions(options);
     const parts = chooseParts(options);
@@ -117,11 +117,15 @@ export class DHTNode {
 
   /** Binds, and begins to join and to sync. Rejects only when binding fails: `ERR_ADDRESS_IN_USE`, `ERR_BIND_FAILED`. */
   async start(): Promise<void> {
-    await this.#lifecycle.start(async () => {
-      await this.#parts.transport.open(this.#driver.inbound);
-      this.#facts.startedAtMs = this.#parts.clock.monotonic();
-      this.#driver.start();
-    });
+    await this.#lifecycle.start(
+      async () => {
+        keepIdentity(this.#parts.store, this.#identity);
+        await this.#parts.transport.open(this.#driver.inbound);
+        this.#facts.startedAtMs = this.#parts.clock.monotonic();
+        this.#driver.start();
+      },
+      () => this.#driver.abandon(),
+    );
   }
 
   /**
@@ -186,8 +190,8 @@ export class DHTNode {
   /** Keys and values, lazily, in key order. Writes during the iteration are allowed; no snapshot is promised. */
   *entries(options?: ListOptions): Generator<[key: string, value: unknown], void> {
     for (const record of this.#map.records(options)) {
-      const { key, value } = toEntry(record);
-      yield [key, value];
+      const entry = this.#readable(record);
+      if (entry !== undefined) yield [entry.key, entry.value];
     }
   }
 
@@ -234,13 +238,17 @@ export class DHTNode {
 
   /**
    * Says goodbye to the others, rejects what is pending with `ERR_CLOSED`, closes transport and store; afterwards the
-   * process can exit. Idempotent. Takes at most about half a second.
+   * process can exit. Idempotent. Peers that lack something written here get half a second to take it, and as much to
+   * hear the goodbye.
    */
   async stop(): Promise<void> {
-    await this.#lifecycle.stop(async () => {
-      await this.#driver.stop();
-      this.#waiting.rejectAll(new SimpleDHTError('ERR_CLOSED', 'The node stopped'));
-    });
+    await this.#lifecycle.stop(
+      async () => {
+        await this.#driver.stop();
+        this.#waiting.close(new SimpleDHTError('ERR_CLOSED', 'The node stopped'));
+      },
+      () => this.#driver.abandon(),
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -253,6 +261,16 @@ export class DHTNode {
       await this.#parts.transport.resolve(name);
     } catch (error) {
       if (SimpleDHTError.is(error, 'ERR_INVALID_ADDRESS') && error.cause === undefined) throw error;
+    }
+  }
+
+  /** A value that does not decode (of another program, or damaged) is reported and left out: the others are still there. */
+  #readable(record: StoredRecord): Entry | undefined {
+    try {
+      return toEntry(record);
+    } catch (error) {
+      this.#hub.emit('error', asError(error));
+      return undefined;
     }
   }
 

@@ -12,13 +12,16 @@ export interface Identity {
   readonly key: Uint8Array;
 }
 
-/** The identity that the store holds, or a new one written into it: whoever has the data is the same node. */
+/** The identity that the store holds, or a new one: whoever has the data is the same node. Writes nothing. */
 export function loadIdentity(store: Store, random: Random): Identity {
   const kept = store.meta(keyName);
-  if (kept?.length === keyBytes) return { id: nodeIdOf(kept), key: kept };
-  const key = random.bytes(keyBytes);
-  store.apply({ meta: [[keyName, key]] });
+  const key = kept?.length === keyBytes ? kept : random.bytes(keyBytes);
   return { id: nodeIdOf(key), key };
+}
+
+/** Keeps the identity with the data. */
+export function keepIdentity(store: Store, { key }: Identity): void {
+  if (store.meta(keyName) === undefined) store.apply({ meta: [[keyName, key]] });
 }
 
 /** First 16 bytes of SHA-256 of the node's own key. */

@@ -6,16 +6,16 @@ export class Lifecycle {
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  /** Runs `open` once; a second call waits for the first. */
-  start(open: () => Promise<void>): Promise<void> {
+  /** Runs `open` once, and `abandon` when it fails; a second call waits for the first. */
+  start(open: () => Promise<void>, abandon: () => Promise<void>): Promise<void> {
     if (this.#state === 'stopping' || this.#state === 'stopped') return Promise.reject(closed());
-    this.#starting ??= this.#start(open);
+    this.#starting ??= this.#start(open, abandon);
     return this.#starting;
   }
 
-  /** Runs `close` once, after a start under way has ended; a second call waits for the first. */
-  stop(close: () => Promise<void>): Promise<void> {
-    this.#stopping ??= this.#stop(close);
+  /** Runs `close` once (`abandon` when it never opened), after a start under way has ended; a second call waits for the first. */
+  stop(close: () => Promise<void>, abandon: () => Promise<void>): Promise<void> {
+    this.#stopping ??= this.#stop(close, abandon);
     return this.#stopping;
   }
 
@@ -26,23 +26,26 @@ export class Lifecycle {
     throw closed();
   }
 
-  async #start(open: () => Promise<void>): Promise<void> {
+  async #start(open: () => Promise<void>, abandon: () => Promise<void>): Promise<void> {
     this.#state = 'starting';
     try {
       await open();
       this.#state = 'open';
     } catch (error) {
       this.#state = 'stopped';
+      await abandon();
       throw error;
     }
   }
 
-  async #stop(close: () => Promise<void>): Promise<void> {
+  async #stop(close: () => Promise<void>, abandon: () => Promise<void>): Promise<void> {
+    const wasIdle = this.#state === 'idle';
     await this.#starting?.catch(() => undefined);
     const opened = this.#state === 'open';
     this.#state = 'stopping';
     try {
       if (opened) await close();
+      else if (wasIdle) await abandon();
     } finally {
       this.#state = 'stopped';
     }

@@ -50,3 +50,26 @@ export function invalid(name: string, wanted: string, got: unknown): SimpleDHTEr
   const shown = typeof got === 'string' ? JSON.stringify(got) : String(got);
   return new SimpleDHTError('ERR_INVALID_OPTION', `Option ${name} must be ${wanted}, not ${shown}`);
 }
+
+/** Longest wait that a timer carries, ms (2^31 − 1, 24 days). */
+const maxTimeoutMs = 2_147_483_647;
+
+/** A wait in ms; `Infinity` is the longest that a timer carries. Throws `ERR_INVALID_OPTION`. */
+export function checkedTimeout(timeout: number | undefined): number | undefined {
+  if (timeout === undefined) return undefined;
+  if (typeof timeout === 'number' && timeout >= 0) return Math.min(timeout, maxTimeoutMs);
+  throw invalid('timeout', 'a number of ms, not negative', timeout);
+}
+
+/** `limit` of a listing. Throws `ERR_INVALID_OPTION`. */
+export function checkLimit(limit: number): void {
+  if (limit !== Infinity && !isInteger(limit, 0, Number.MAX_SAFE_INTEGER))
+    throw invalid('limit', 'a non-negative integer', limit);
+}
+
+/** What `acks` may be; whether there are as many members shows when it is used. Throws `ERR_INVALID_OPTION`. */
+export function checkAcks(acks: unknown): void {
+  if (acks === 'local' || acks === 'majority' || acks === 'all') return;
+  if (!isInteger(acks, 1, limits.maxMembers))
+    throw invalid('acks', "'local', 'majority', 'all' or a positive integer", acks);
+}

@@ -1,18 +1,17 @@
 import { checkKey, namespaceBounds, storedKey } from '@simpledht/storage';
 import type { Clock } from '@simpledht/transport';
-import { decodeValue, encodeValue, type Acks, type StoredRecord } from '@simpledht/wire';
+import { decodeValue, encodeValue, InDoubtError, SimpleDHTError, type Acks, type StoredRecord } from '@simpledht/wire';
 import { neededMembers } from './driver/acknowledgements.ts';
 import type { Driver } from './driver/driver.ts';
 import { fetchFromPeers } from './driver/fetch.ts';
-import { invalid, isInteger } from './options.ts';
+import { checkLimit, checkedTimeout } from './options.ts';
 import { Pacer } from './pacer.ts';
 import type { DeleteResult, Entry, ListOptions, WriteOptions, WriteResult } from './types.ts';
 import { toEntry, versionOf } from './versions.ts';
+import { within } from './waiting.ts';
 
 const defaultTimeoutMs = 5000;
 const noOptions: WriteOptions = {};
-/** Longest wait that a timer carries, ms (2^31 − 1). */
-const maxTimeoutMs = 2_147_483_647;
 
 export interface MapParts {
   readonly driver: Driver;
@@ -75,7 +74,7 @@ export class ReplicatedMap {
     const { core } = this.#driver.replica;
     const record = core.get(stored, this.#clock.now());
     if (record !== undefined || core.ready) return record;
-    return fetchFromPeers(this.#driver, stored, this.#clock.now());
+    return fetchFromPeers(this.#driver, stored, () => this.#clock.now());
   }
 
   getSync(key: string): unknown {
@@ -94,8 +93,7 @@ export class ReplicatedMap {
 
   *records({ limit = Infinity, ...bounds }: ListOptions = {}): Generator<StoredRecord, void> {
     this.#mustBeOpen();
-    if (limit !== Infinity && !isInteger(limit, 0, Number.MAX_SAFE_INTEGER))
-      throw invalid('limit', 'a non-negative integer', limit);
+    checkLimit(limit);
     let left = limit;
     if (left === 0) return;
     for (const record of this.#driver.replica.core.range(namespaceBounds(this.#namespace, bounds), this.#clock.now())) {
@@ -108,14 +106,18 @@ export class ReplicatedMap {
     const { replica, acknowledgements } = this.#driver;
     const { acks, signal } = options;
     signal?.throwIfAborted();
-    const timeoutMs = options === noOptions ? defaultTimeoutMs : checkedTimeout(options.timeout);
+    const timeoutMs = checkedTimeout(options.timeout) ?? defaultTimeoutMs;
     const needed = this.#needed(acks);
+    const endMs = this.#clock.monotonic() + timeoutMs;
     const record = this.#store(key, value);
     const durable = replica.durable();
-    if (durable !== undefined) await durable;
+    if (durable !== undefined)
+      await within(durable, { clock: this.#clock, timeoutMs, signal, late: () => new InDoubtError(0, needed) });
     let acknowledged = 1;
-    if (needed > 1) acknowledged = await acknowledgements.wait(record.seq, needed, timeoutMs, signal);
-    else {
+    if (needed > 1) {
+      const leftMs = Math.max(0, endMs - this.#clock.monotonic());
+      acknowledged = await acknowledgements.wait(record.seq, needed, leftMs, signal);
+    } else {
       const pause = this.#pacer.wait();
       if (pause !== undefined) await pause;
     }
@@ -124,9 +126,14 @@ export class ReplicatedMap {
 
   #store(key: string, value: Uint8Array | null): StoredRecord {
     const { replica } = this.#driver;
-    const record = replica.core.put({ key, value, expiresAt: 0 }, this.#clock.now());
-    replica.touch();
-    return record;
+    try {
+      const record = replica.core.put({ key, value, expiresAt: 0 }, this.#clock.now());
+      replica.touch();
+      return record;
+    } catch (cause) {
+      if (SimpleDHTError.is(cause)) throw cause;
+      throw new SimpleDHTError('ERR_STORE', 'The store did not take the write; nothing changed', { cause });
+    }
   }
 
   #needed(acks: Acks | undefined): number {
@@ -137,10 +144,4 @@ export class ReplicatedMap {
     this.#mustBeOpen();
     return storedKey(this.#namespace, checkKey(key));
   }
-}
-
-function checkedTimeout(timeout: number | undefined): number {
-  if (timeout === undefined) return defaultTimeoutMs;
-  if (typeof timeout === 'number' && timeout >= 0 && timeout <= maxTimeoutMs) return timeout;
-  throw invalid('timeout', `a number of ms from 0 to ${String(maxTimeoutMs)}`, timeout);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@simpledht/transport';
 import { SimpleDHTError } from '@simpledht/wire';
+import { checkedTimeout } from './options.ts';
 
 export interface WaitOptions {
   /** How long to wait, ms; for ever by default. */
@@ -7,58 +8,71 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-interface Waiter {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+/** How a wait may end before what it waits for. */
+export interface WaitBounds {
+  readonly clock: Clock;
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** What a wait that took too long rejects with. */
+  readonly late: () => Error;
 }
 
-/** Callers that wait for named things to happen. Bounded by the callers' own pending calls; `fail` settles them all. */
+/** Settles with `promise`, or rejects with `late()` after `timeoutMs`, or with the signal's reason. */
+export function within<T>(promise: Promise<T>, { clock, timeoutMs, signal, late }: WaitBounds): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => {
+      clean();
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an AbortSignal's reason is passed on as it is
+      reject(signal?.reason);
+    };
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : clock.setTimeout(() => {
+            clean();
+            reject(late());
+          }, timeoutMs);
+    const clean = (): void => {
+      if (timer !== undefined) clock.clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+    if (signal?.aborted === true) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
+    void promise.then(resolve, reject).finally(clean);
+  });
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Callers that wait for named things to happen. Bounded by the callers' own pending calls; `close` settles them all. */
 export class Waiting {
   readonly #clock: Clock;
   readonly #waiters = new Map<string, Set<Waiter>>();
+  #closed: Error | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  for(name: string, what: string, { timeout, signal }: WaitOptions = {}): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      if (signal?.aborted === true) {
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an AbortSignal's reason is passed on as it is
-        reject(signal.reason);
-        return;
-      }
-      const all = this.#waiters.get(name) ?? new Set();
-      this.#waiters.set(name, all);
-      const end = (settle: () => void): void => {
-        all.delete(waiter);
-        if (timer !== undefined) this.#clock.clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-        settle();
-      };
-      const waiter: Waiter = {
-        resolve: () => {
-          end(resolve);
-        },
-        reject: (error) => {
-          end(() => {
-            // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an AbortSignal's reason is passed on as it is
-            reject(error);
-          });
-        },
-      };
-      const abort = (): void => {
-        waiter.reject(signal?.reason);
-      };
-      const timer =
-        timeout === undefined
-          ? undefined
-          : this.#clock.setTimeout(() => {
-              waiter.reject(new SimpleDHTError('ERR_TIMEOUT', `${what} took longer than ${String(timeout)} ms`));
-            }, timeout);
-      signal?.addEventListener('abort', abort, { once: true });
-      all.add(waiter);
+  async for(name: string, what: string, { timeout, signal }: WaitOptions = {}): Promise<void> {
+    const timeoutMs = timeout === Infinity ? undefined : checkedTimeout(timeout);
+    if (this.#closed !== undefined) throw this.#closed;
+    const all = this.#waiters.get(name) ?? new Set();
+    this.#waiters.set(name, all);
+    let own: Waiter | undefined;
+    const happened = new Promise<void>((resolve, reject) => {
+      own = { resolve, reject };
+      all.add(own);
     });
+    const late = (): Error => new SimpleDHTError('ERR_TIMEOUT', `${what} took longer than ${String(timeout)} ms`);
+    try {
+      await within(happened, { clock: this.#clock, timeoutMs, signal, late });
+    } finally {
+      if (own !== undefined) all.delete(own);
+    }
   }
 
   resolve(name: string): void {
@@ -69,7 +83,9 @@ export class Waiting {
     for (const waiter of this.#take(name)) waiter.reject(error);
   }
 
-  rejectAll(error: Error): void {
+  /** Rejects everyone who waits, now and from now on. */
+  close(error: Error): void {
+    this.#closed = error;
     for (const name of [...this.#waiters.keys()]) this.reject(name, error);
   }
 

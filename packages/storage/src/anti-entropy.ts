@@ -110,7 +110,9 @@ export class AntiEntropy {
     if (!this.#hooks.isReady()) setGoal(peer, VersionVector.from(digest.vector));
   }
 
-  failed(peer: Peer, now: Instant): void {
+  /** A digest or a page was not answered, or with nothing of use. */
+  failed(peer: Peer, isPage: boolean, now: Instant): void {
+    peer.failedToServe(now.monotonicMs, isPage);
     const { retryMinMs, retryMaxMs } = this.#context.settings;
     this.#context.counters.failures += 1;
     peer.pause(now.monotonicMs + Math.min(retryMaxMs, retryMinMs * 2 ** peer.failures));

@@ -1,7 +1,11 @@
 import { limits, SimpleDHTError } from '@simpledht/wire';
 
-/** How far ahead of what was issued the persisted ceiling is set, ms: one metadata write covers that much time. */
-const ceilingAheadMs = 5_000;
+/**
+ * How far ahead of what was issued the persisted ceiling is set, ms: one metadata write covers that much time. A restart
+ * begins there, so it is little, and less when the clock is ahead of time already: quick restarts must not add up.
+ */
+const ceilingAheadMs = 1_000;
+const ceilingFurtherAheadMs = 100;
 
 /** The hybrid logical clock of a wall clock moment with counter 0. */
 export function clockAt(wallMs: number): number {
@@ -42,7 +46,7 @@ export class HybridClock {
   next(wallMs: number, existing: number): number {
     const now = clockAt(wallMs);
     const own = Math.max(this.#last + 1, now);
-    if (existing < own) return this.#adopt(own);
+    if (existing < own) return this.#adopt(own, now);
     if (existing >= limits.maxClock) {
       throw new SimpleDHTError(
         'ERR_LIMIT_REACHED',
@@ -50,26 +54,30 @@ export class HybridClock {
       );
     }
     const above = existing + 1;
-    this.#adopt(above <= now + this.#maxAhead ? above : own);
+    this.#adopt(above <= now + this.#maxAhead ? above : own, now);
     return above;
   }
 
   /** Learns a version seen elsewhere. False when it is too far ahead and was not adopted. */
   observe(hlc: number, wallMs: number): boolean {
     if (hlc <= this.#last) return true;
-    if (hlc > clockAt(wallMs) + this.#maxAhead) return false;
-    this.#adopt(hlc);
+    const now = clockAt(wallMs);
+    if (hlc > now + this.#maxAhead) return false;
+    this.#adopt(hlc, now);
     return true;
   }
 
   /** A version that no later write of this node will be at or below. */
   report(wallMs: number): number {
-    return this.#adopt(Math.max(this.#last, clockAt(wallMs)));
+    const now = clockAt(wallMs);
+    return this.#adopt(Math.max(this.#last, now), now);
   }
 
-  #adopt(hlc: number): number {
+  #adopt(hlc: number, now: number): number {
     this.#last = hlc;
-    if (hlc > this.#ceiling) this.#ceiling = Math.min(limits.maxClock - 1, hlc + ceilingAheadMs * limits.clockCounters);
+    if (hlc <= this.#ceiling) return hlc;
+    const aheadMs = hlc >= now + limits.clockCounters ? ceilingFurtherAheadMs : ceilingAheadMs;
+    this.#ceiling = Math.min(limits.maxClock - 1, hlc + aheadMs * limits.clockCounters);
     return hlc;
   }
 }

@@ -34,6 +34,7 @@ export function servePage({ local, counters }: ReplicaContext, { after, maxBytes
  *    later one, whoever served it. (A server's vector only grows, so its first page's counts.)
  * 3. Until then nothing is covered. Live writes are merged, and what they span is remembered in `live`.
  * 4. A repair claims nothing.
+ * 5. One page is asked for at a time, and only its answer counts: a late one, of before a cut, is ignored.
  */
 export class Joining {
   /** Spans and single dots that came beyond the pages' vector. Bounded like every vector. */
@@ -41,6 +42,8 @@ export class Joining {
   readonly #context: ReplicaContext;
   readonly #receiving: Receiving;
   #server: Peer | undefined;
+  /** The exchange of the page that is on its way. */
+  #exchange: number | undefined;
   #after = '';
   #claim: VersionVector | undefined;
   #records = 0;
@@ -74,26 +77,35 @@ export class Joining {
     return true;
   }
 
-  /** A page came. True when it ended a join. */
-  received(server: Peer, page: Page, now: Instant): boolean {
-    if (server !== this.#server) return false;
+  /** A page came: the last one of a join, one of use, one that led nowhere, or one that nobody waits for any more. */
+  received(exchange: number, page: Page, now: Instant): 'joined' | 'read' | 'stuck' | 'late' {
+    const server = this.#server;
+    if (server === undefined || exchange !== this.#exchange) return 'late';
     const last = page.records.at(-1)?.key;
     const isForward = last !== undefined && (this.#after === '' || compareKeys(last, this.#after) > 0);
     if (!isForward && !page.done) {
       this.cut(server);
-      return false;
+      return 'stuck';
     }
+    server.servedPage();
     this.#context.counters.pagesPulled += 1;
     this.#take(page, server, now);
     if (last !== undefined) this.#after = last;
-    if (page.done) return this.#finish(server, page);
+    if (page.done) return this.#finish(server, page) ? 'joined' : 'read';
     this.#request(server);
-    return false;
+    return 'read';
   }
 
-  /** The server went away or did not answer. A join waits for another; a repair is given up. */
+  /** The server went away. A join waits for it or for another and keeps what it has read; a repair is given up. */
   cut(server: Peer): void {
-    if (server === this.#server) this.#server = undefined;
+    if (server !== this.#server) return;
+    this.#server = undefined;
+    this.#exchange = undefined;
+  }
+
+  /** A page was not answered. */
+  failed(exchange: number): void {
+    if (this.#server !== undefined && exchange === this.#exchange) this.cut(this.#server);
   }
 
   /** There is nothing to read anywhere, or nobody to read from: what came so far is all there is. */
@@ -106,9 +118,8 @@ export class Joining {
 
   #request(server: Peer): void {
     const maxBytes = this.#context.settings.pageBytes;
-    this.#context.exchanges.send({ kind: 'page-request', after: this.#after, maxBytes }, [
-      { kind: 'page', peer: server },
-    ]);
+    const request: PageRequest = { kind: 'page-request', after: this.#after, maxBytes };
+    [this.#exchange] = this.#context.exchanges.send(request, [{ kind: 'page', peer: server }]);
   }
 
   #take(page: Page, server: Peer, now: Instant): void {
@@ -135,7 +146,7 @@ export class Joining {
   }
 
   #finish(server: Peer, page: Page): boolean {
-    this.#server = undefined;
+    this.cut(server);
     this.#after = '';
     const { local } = this.#context;
     if (local.joined || this.#claim === undefined) return false;

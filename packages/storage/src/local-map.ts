@@ -157,6 +157,13 @@ export class LocalMap {
     return isCovered;
   }
 
+  /** A replica that holds nothing may read pages as an empty one does. */
+  reopen(): void {
+    if (this.#vector.size > 0 || this.store.size > 0) return;
+    this.#joined = false;
+    this.#isStateChanged = true;
+  }
+
   /** Ends the first pages: from now on the vector speaks for the records. */
   adopt(covered: VersionVector): void {
     for (const entry of covered.entries()) {

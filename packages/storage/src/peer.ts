@@ -8,6 +8,9 @@ export interface InFlight {
   readonly bytes: number;
 }
 
+/** A peer that fails is tried at least this often before a replica that joins goes on without it. */
+const minTries = 3;
+
 /** Offers may hold as many intervals as both sides and the window together; all three are bounded. */
 const offerBounds = { maxOrigins: limits.maxOrigins, maxIntervals: Infinity };
 
@@ -44,6 +47,11 @@ export class Peer {
   failures = 0;
   /** Monotonic ms before which nothing more is tried. */
   retryAtMs: number | undefined;
+  /** Since when it fails to answer digests or to bring pages, monotonic ms, and how often it did; see `givenUpAtMs`. */
+  failingSinceMs: number | undefined;
+  failedTries = 0;
+  /** A page failed: an answer to a digest does not make up for that. */
+  #failsPages = false;
   /** What the peer had when it was last asked while this node was not ready; the exchange is over when that is covered. */
   goal: VersionVector | undefined;
   /** The last comparison found both equal. */
@@ -66,6 +74,7 @@ export class Peer {
   learn(vector: VersionVector): void {
     this.known = vector;
     this.silent = false;
+    if (!this.#failsPages) this.#answers();
     this.#offerAgain();
   }
 
@@ -117,6 +126,25 @@ export class Peer {
     this.offered.cover(origin, { from: 0, to: seq });
   }
 
+  /** A digest or a page failed: counted against the patience of a replica that joins. */
+  failedToServe(nowMs: number, isPage: boolean): void {
+    this.failingSinceMs ??= nowMs;
+    this.failedTries += 1;
+    this.#failsPages ||= isPage;
+  }
+
+  /** A page brought something. */
+  servedPage(): void {
+    this.failures = 0;
+    this.#answers();
+  }
+
+  /** When it may be given up, monotonic ms; `undefined` for not at all: it answers, or said that it is ready. */
+  givenUpAtMs(patienceMs: number): number | undefined {
+    if (this.ready || !this.silent || this.failedTries < minTries) return undefined;
+    return this.failingSinceMs === undefined ? undefined : this.failingSinceMs + patienceMs;
+  }
+
   pause(untilMs: number): void {
     this.failures += 1;
     this.retryAtMs = untilMs;
@@ -132,9 +160,16 @@ export class Peer {
     this.goal = undefined;
     this.retryAtMs = undefined;
     this.failures = 0;
+    this.#answers();
     this.owed.clear();
     this.inFlight.clear();
     this.inFlightBytes = 0;
+  }
+
+  #answers(): void {
+    this.failingSinceMs = undefined;
+    this.failedTries = 0;
+    this.#failsPages = false;
   }
 
   #land(exchange: number): void {

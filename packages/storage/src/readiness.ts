@@ -9,10 +9,13 @@ const askPatienceMs = 500;
 
 /**
  * Brings a replica to `ready`: at once when it is alone; after one exchange with a ready peer; or, when none is ready and
- * bootstrap's attempts are over, after an exchange with every peer that can be reached. An exchange is over when this
- * replica covers what the peer had.
+ * bootstrap's attempts are over, after an exchange with every peer that is up. An exchange is over when this replica
+ * covers what the peer had.
  *
- * Peers are asked one after the other: each is to bring everything, and one who does is enough.
+ * 1. Peers are asked one after the other: each is to bring everything, and one who does is enough.
+ * 2. A lost message is no reason to be ready with less than there is: a peer that is up and fails is waited for until
+ *    `joinPatienceMs` and several tries have passed, and without limit when it said that it is ready.
+ * 3. Nor is a peer that went down: it has `joinGraceMs` to come back, unless a ready one serves meanwhile.
  */
 export class Readiness {
   isReady: boolean;
@@ -22,6 +25,10 @@ export class Readiness {
   #areAttemptsOver = false;
   /** When a peer may be asked once more, monotonic ms; `undefined` for at once. */
   #nextAskMs: number | undefined;
+  /** Until when a peer that went down may come back, monotonic ms. */
+  #graceUntilMs: number | undefined;
+  /** When a peer may be given up, monotonic ms. */
+  #nextGivenUpMs: number | undefined;
 
   constructor(context: ReplicaContext, joining: Joining, antiEntropy: AntiEntropy, alone: boolean) {
     this.#context = context;
@@ -33,7 +40,9 @@ export class Readiness {
   }
 
   deadline(): number | undefined {
-    return this.isReady ? undefined : this.#nextAskMs;
+    if (this.isReady) return undefined;
+    const times = [this.#nextAskMs, this.#graceUntilMs, this.#nextGivenUpMs].filter((at) => at !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** The owner joins others: a replica that was ready because it was alone has to learn what they hold. */
@@ -41,10 +50,15 @@ export class Readiness {
     if (!this.isReady || this.#context.peers.up().length > 0) return;
     this.isReady = false;
     this.#areAttemptsOver = false;
+    this.#context.local.reopen();
   }
 
   attemptsOver(): void {
     this.#areAttemptsOver = true;
+  }
+
+  peerDown(now: Instant): void {
+    if (!this.isReady) this.#graceUntilMs = now.monotonicMs + this.#context.settings.joinGraceMs;
   }
 
   /** The pages are complete; what the server got meanwhile is still missing. */
@@ -55,14 +69,29 @@ export class Readiness {
 
   /** Takes the next step that is possible; called after every event. */
   advance(now: Instant): void {
-    // A time that has come is over, or a shell would be told it for ever while there is nobody to ask.
-    if (this.#nextAskMs !== undefined && this.#nextAskMs <= now.monotonicMs) this.#nextAskMs = undefined;
-    if (this.isReady || this.#isPulling()) return;
-    const reachable = this.#context.peers.up().filter(({ silent, failures }) => failures === 0 || !silent);
-    const isJoined = this.#context.local.joined || this.#join(reachable);
+    if (this.isReady) return;
+    this.#nextAskMs = unlessPast(this.#nextAskMs, now);
+    this.#graceUntilMs = unlessPast(this.#graceUntilMs, now);
+    const awaited = this.#awaited(now);
     if (this.#isPulling()) return;
-    if (isJoined && this.#isOver(reachable)) this.#becomeReady(now);
-    else this.#askNext(reachable, now);
+    const isJoined = this.#context.local.joined || this.#join(awaited);
+    if (this.#isPulling()) return;
+    if (isJoined && this.#isOver(awaited)) this.#becomeReady(now);
+    else this.#askNext(awaited, now);
+  }
+
+  /** The peers that are up and not given up. */
+  #awaited(now: Instant): Peer[] {
+    const { joinPatienceMs } = this.#context.settings;
+    const awaited: Peer[] = [];
+    this.#nextGivenUpMs = undefined;
+    for (const peer of this.#context.peers.up()) {
+      const givenUpAtMs = peer.givenUpAtMs(joinPatienceMs);
+      if (givenUpAtMs !== undefined && givenUpAtMs <= now.monotonicMs) continue;
+      awaited.push(peer);
+      if (givenUpAtMs !== undefined) this.#nextGivenUpMs = Math.min(this.#nextGivenUpMs ?? Infinity, givenUpAtMs);
+    }
+    return awaited;
   }
 
   #isPulling(): boolean {
@@ -70,21 +99,25 @@ export class Readiness {
   }
 
   /** Starts to read pages, or finds that there are none to read. False when it has to wait. */
-  #join(reachable: readonly Peer[]): boolean {
-    const asked = reachable.filter(({ goal }) => goal !== undefined);
-    const ready = asked.find((peer) => peer.ready);
-    const isNobodyLeft = this.#areAttemptsOver && asked.length === reachable.length;
-    const server = ready ?? (isNobodyLeft ? largest(asked) : undefined);
+  #join(awaited: readonly Peer[]): boolean {
+    const asked = awaited.filter(({ goal, silent }) => goal !== undefined && !silent);
+    const isNobodyLeft = this.#isNobodyElse() && asked.length === awaited.length;
+    const server = mostReliable(asked.filter(({ ready }) => ready)) ?? (isNobodyLeft ? largest(asked) : undefined);
     if (server !== undefined) this.#joining.pull(server);
     else if (isNobodyLeft) this.#joining.finishEmpty();
     else return false;
     return true;
   }
 
-  #isOver(reachable: readonly Peer[]): boolean {
-    const done = reachable.filter(({ goal }) => goal !== undefined && this.#context.local.vector.includes(goal));
+  /** Nobody is looked for any more, and nobody went down a moment ago. */
+  #isNobodyElse(): boolean {
+    return this.#areAttemptsOver && this.#graceUntilMs === undefined;
+  }
+
+  #isOver(awaited: readonly Peer[]): boolean {
+    const done = awaited.filter(({ goal }) => goal !== undefined && this.#context.local.vector.includes(goal));
     if (done.some((peer) => peer.ready)) return true;
-    return this.#areAttemptsOver && done.length === reachable.length;
+    return this.#isNobodyElse() && done.length === awaited.length;
   }
 
   #becomeReady(now: Instant): void {
@@ -98,10 +131,12 @@ export class Readiness {
   }
 
   /** Asks a peer that was not asked yet; when all were, one of the ready ones again after a while. */
-  #askNext(reachable: readonly Peer[], now: Instant): void {
+  #askNext(awaited: readonly Peer[], now: Instant): void {
+    // One that failed is asked again by AntiEntropy when its pause is over.
+    const reachable = awaited.filter(({ retryAtMs }) => retryAtMs === undefined);
     const isTime = this.#nextAskMs === undefined;
     const isWaiting = (peer: Peer): boolean => this.#context.exchanges.isWaiting(peer, 'digest');
-    const isServed = reachable.some(({ goal, ready }) => ready && goal !== undefined);
+    const isServed = reachable.some(({ goal, ready, silent }) => ready && !silent && goal !== undefined);
     // One at a time: a ready one suffices, and an answer may be on its way.
     if (!isTime && (isServed || reachable.some(isWaiting))) return;
     const fresh = reachable.find((peer) => peer.goal === undefined && !isWaiting(peer));
@@ -116,6 +151,18 @@ export class Readiness {
     const candidates = ready.length > 0 ? ready : peers;
     return candidates[Math.floor(this.#context.random() * candidates.length)];
   }
+}
+
+/** A time that has come is over, or a shell would be told it for ever while there is nothing to do. */
+function unlessPast(atMs: number | undefined, now: Instant): number | undefined {
+  return atMs !== undefined && atMs <= now.monotonicMs ? undefined : atMs;
+}
+
+/** The one that failed least since something last got through. */
+function mostReliable(peers: readonly Peer[]): Peer | undefined {
+  let best: Peer | undefined;
+  for (const peer of peers) if (best === undefined || peer.failures < best.failures) best = peer;
+  return best;
 }
 
 /** The one that covers most origins' writes; `undefined` when none covers anything. */

@@ -6,6 +6,7 @@ import { Outbox, ReplicaCounters, type ReplicaEffect, type ReplicaEvent } from '
 import { Exchanges, type Exchange } from './exchanges.ts';
 import { Joining, servePage } from './joining.ts';
 import { LocalMap, type Write } from './local-map.ts';
+import { peerSyncs, type PeerSync } from './peer-sync.ts';
 import { PeerTable, type Peer } from './peer.ts';
 import { Readiness } from './readiness.ts';
 import { Receiving } from './receiving.ts';
@@ -24,18 +25,6 @@ export interface ReplicaOptions {
   /** Neither bootstrap nor roster: ready at once. */
   readonly alone: boolean;
   readonly settings?: Partial<ReplicaSettings>;
-}
-
-/** How another replica stands, as far as this one knows. */
-export interface PeerSync {
-  readonly peer: NodeId;
-  readonly up: boolean;
-  /** It has all that this node has. */
-  readonly inSync: boolean;
-  /** Dots that it lacks. */
-  readonly behind: number;
-  /** Those of them that were written under this node's present origin. */
-  readonly lacksOwn: number;
 }
 
 /**
@@ -184,14 +173,7 @@ export class Replica {
   }
 
   peers(): readonly PeerSync[] {
-    const { vector, origin, sequence } = this.#context.local;
-    return Array.from(this.#context.peers.all(), ({ id, up, silent, joining, known }) => {
-      const behind = vector.entries().reduce((sum, { origin, watermark }) => {
-        return sum + Math.max(0, watermark - known.watermark(origin));
-      }, 0);
-      const lacksOwn = origin === '' ? 0 : Math.max(0, sequence - known.watermark(origin));
-      return { peer: id, up, inSync: up && !silent && !joining && known.includes(vector), behind, lacksOwn };
-    });
+    return peerSyncs(this.#context);
   }
 
   #dispatch(event: ReplicaEvent, now: Instant): void {
@@ -202,6 +184,7 @@ export class Replica {
       case 'peer-down':
       case 'peer-forgotten':
         this.#peerDown(event.peer);
+        if (event.type === 'peer-down') this.#readiness.peerDown(now);
         if (event.type === 'peer-forgotten') this.#context.peers.forget(event.peer);
         break;
       case 'joining':
@@ -274,7 +257,9 @@ export class Replica {
       this.#antiEntropy.answered(peer, message, exchange.serve, now);
     } else if (kind === 'page' && message.kind === 'page') {
       this.#isTouched = true;
-      if (this.#joining.received(peer, message, now)) this.#readiness.joined(peer, now);
+      const outcome = this.#joining.received(number, message, now);
+      if (outcome === 'joined') this.#readiness.joined(peer, now);
+      if (outcome === 'stuck') this.#antiEntropy.failed(peer, true, now);
     } else this.#gaveUp(exchange, number, now);
   }
 
@@ -286,8 +271,8 @@ export class Replica {
   #gaveUp({ kind, peer }: Exchange, number: number, now: Instant): void {
     if (kind === 'delta') this.#replication.failed(peer, number, now.monotonicMs);
     else {
-      this.#antiEntropy.failed(peer, now);
-      this.#joining.cut(peer);
+      this.#antiEntropy.failed(peer, kind === 'page', now);
+      this.#joining.failed(number);
     }
   }
 

@@ -39,7 +39,7 @@ export class Replication {
     const { origin, overtaken } = this.#context.local;
     if (origin !== '') {
       this.#pushOwn(origin, open);
-      if (!overtaken.isEmpty) overtaken.drop(Math.min(...open.map(({ known }) => known.watermark(origin))));
+      if (!overtaken.isEmpty) overtaken.drop(this.#coveredByAll(origin));
     }
     for (const peer of open) if (peer.owed.size > 0) this.#pay(peer);
     this.#slowest = open.length === 0 ? undefined : Math.min(...open.map((peer) => peer.accountedBytes));
@@ -117,6 +117,15 @@ export class Replication {
       peer.sendOwn({ from, to: reached }, isWhole, hasDead);
       this.#account(peer, isWhole ? Infinity : builder.bytes);
     }
+  }
+
+  /** Up to where every member has covered the own origin, whether it can be reached or not; 0 when there are none. */
+  #coveredByAll(origin: Origin): number {
+    let least: number | undefined;
+    for (const { known } of this.#context.peers.all()) {
+      least = Math.min(least ?? Infinity, known.watermark(origin));
+    }
+    return least ?? 0;
   }
 
   #groups(origin: Origin, open: readonly Peer[]): Group[] {

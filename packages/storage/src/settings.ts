@@ -18,6 +18,14 @@ export interface ReplicaSettings {
   readonly retryMinMs: number;
   /** Longest such pause, ms. Default 15,000. */
   readonly retryMaxMs: number;
+  /**
+   * How long a replica that joins waits for a peer that is up and does not answer, or answers without bringing anything,
+   * ms. After that, and at least three tries, it may become ready without what that peer holds. A peer that said that it
+   * is ready is waited for as long as it is up. Default 30,000.
+   */
+  readonly joinPatienceMs: number;
+  /** How long a replica that joins waits for a peer that went down to come up again, ms. Default 5,000. */
+  readonly joinGraceMs: number;
   /** How far ahead of now a clock may be and still move this one, ms. Default 10,000. */
   readonly maxClockAheadMs: number;
   /** Least time between two repairs, ms. Default 30,000: repair reads the whole map. */
@@ -34,6 +42,8 @@ export const defaultSettings: ReplicaSettings = {
   digestTimeoutMs: 3_000,
   retryMinMs: 500,
   retryMaxMs: 15_000,
+  joinPatienceMs: 30_000,
+  joinGraceMs: 5_000,
   maxClockAheadMs: 10_000,
   repairIntervalMs: 30_000,
 };

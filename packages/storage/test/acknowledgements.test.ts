@@ -35,6 +35,25 @@ describe('acknowledgements', () => {
     expect(acknowledged(replica.effects)).toEqual([{ type: 'acknowledged', token, count: 2 }]);
   });
 
+  it('wait for a member that was silent while its lacking write was overwritten elsewhere', () => {
+    const replica = new SingleReplica();
+    replica.meet(alice);
+    replica.meet(bob);
+    const seq = replica.put('\u0000k', 'v');
+    replica.turn();
+    const request = replica.sole('delta');
+    replica.cover(request, 0);
+    replica.fail(request, 1);
+    const overwriting = record('\u0000k', 1, { hlc: (replica.core.get('\u0000k', 0)?.hlc ?? 0) + 1 });
+    replica.ask(alice, { kind: 'delta', ranges: [{ origin: originOf(8), from: 0, to: 1 }], records: [overwriting] });
+    const [asked] = replica.pass(1_000);
+    if (asked === undefined) throw new Error('never asked');
+    replica.answer(asked, digestOf(bob));
+    const again = deltaOf(replica.sole('delta'));
+    expect(again.ranges.map(({ from, to }) => [from, to])).toEqual([[0, seq]]);
+    expect(again.records).toMatchObject([{ key: '\u0000k', origin: originOf(8) }]);
+  });
+
   it('do not come when nobody waits any more', () => {
     const replica = new SingleReplica();
     replica.meet(alice);

@@ -72,6 +72,20 @@ describe('hybrid logical clock', () => {
     expect(restored.next(now, 0)).toBeGreaterThan(Math.max(...issued));
   });
 
+  it('stays near the wall clock over quick restarts', () => {
+    let clock = new HybridClock(0, aheadMs);
+    for (let restart = 0; restart < 10; restart++) {
+      const issued = clock.next(now + restart * 1_000, 0);
+      expect(wallOf(issued) - (now + restart * 1_000)).toBeLessThanOrEqual(1_000);
+      clock = new HybridClock(clock.ceiling, aheadMs);
+    }
+    for (let restart = 0; restart < 10; restart++) {
+      clock.next(now + 10_000, 0);
+      clock = new HybridClock(clock.ceiling, aheadMs);
+    }
+    expect(wallOf(clock.ceiling) - (now + 10_000)).toBeLessThanOrEqual(2_000);
+  });
+
   it('reports what no later write will be at or below', () => {
     const clock = new HybridClock(0, aheadMs);
     const reported = clock.report(now);

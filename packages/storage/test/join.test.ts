@@ -30,6 +30,18 @@ function joiner(): SingleReplica {
   return replica;
 }
 
+/** Lets time pass and fails everything that is asked; how often that was. */
+function failAll(replica: SingleReplica, durationMs: number): number {
+  let tries = 0;
+  for (const end = replica.nowMs + durationMs; replica.nowMs < end;) {
+    for (const request of replica.pass(100)) {
+      tries += 1;
+      replica.fail(request);
+    }
+  }
+  return tries;
+}
+
 function ownVector(replica: SingleReplica): unknown {
   const reply = replica.ask(bob, digestOf(bob));
   return reply.kind === 'digest' ? [reply.ready, reply.vector] : undefined;
@@ -87,12 +99,72 @@ describe('join', () => {
     expect(ownVector(replica)).toEqual([true, vectorAt(6)]);
   });
 
-  it('does not follow a server that goes round in circles', () => {
+  it('leaves a server that goes round in circles alone for a while', () => {
     const replica = joiner();
-    replica.answer(replica.sole('page-request'), page(5, [2]));
+    const waiting = replica.sole('page-request');
+    replica.handle({ type: 'attempts-over' });
+    replica.answer(waiting, page(5, [2]));
     replica.answer(replica.sole('page-request'), page(5, [1]));
-    expect(replica.core.size).toBe(1);
-    expect(replica.core.ready).toBe(false);
+    expect([replica.core.size, replica.core.ready, replica.requests()]).toEqual([1, false, []]);
+    const [asked] = replica.pass(1_000);
+    if (asked === undefined) throw new Error('never tried again');
+    replica.answer(asked, digestOf(alice, { vector: vectorAt(5) }));
+    expect(after(replica.sole('page-request'))).toBe('\u0000key 2');
+  });
+
+  it('ignores the answer to a page that it no longer waits for', () => {
+    const replica = joiner();
+    const late = replica.sole('page-request');
+    replica.fail(late);
+    const [asked] = replica.pass(1_000);
+    if (asked === undefined) throw new Error('never tried again');
+    replica.answer(asked, digestOf(alice, { vector: vectorAt(5) }));
+    const waiting = replica.sole('page-request');
+    replica.answer(late, page(5, [9]));
+    expect([replica.core.size, replica.requests()]).toEqual([0, []]);
+    replica.answer(waiting, page(5, [1], true));
+    expect(replica.core.ready).toBe(true);
+  });
+
+  it('goes on with the page on its way when a digest fails', () => {
+    const replica = joiner();
+    const waiting = replica.sole('page-request');
+    replica.put('\u0000own', 'v');
+    replica.turn();
+    replica.fail(replica.sole('delta'));
+    const [asked] = replica.pass(1_000);
+    if (asked === undefined) throw new Error('never asked');
+    replica.fail(asked);
+    expect(replica.requests('page-request')).toEqual([]);
+    replica.answer(waiting, page(5, [1, 2]));
+    expect([replica.core.size, after(replica.sole('page-request'))]).toEqual([3, '\u0000key 2']);
+  });
+
+  it.each(['a lost page', 'a link that restarts', 'a lost digest'])('has the whole map in spite of %s', (fault) => {
+    const cluster = new SimulatedCluster({ size: 2, seed: 3, settings: { pageBytes: 2_000 } });
+    const [server, node] = [cluster.node(0), cluster.node(1)];
+    cluster.tell(server, { type: 'attempts-over' });
+    for (let index = 0; index < 500; index++) cluster.put(server, `\u0000key ${String(index)}`, 'v');
+    cluster.turn(server);
+    cluster.tell(server, { type: 'peer-up', peer: node.id });
+    cluster.run(10);
+    const cutFor = (durationMs: number): void => {
+      cluster.cut(server, node);
+      cluster.cut(node, server);
+      cluster.run(durationMs);
+      cluster.heal();
+    };
+    cluster.tell(node, { type: 'peer-up', peer: server.id });
+    cluster.tell(node, { type: 'attempts-over' });
+    if (fault === 'a lost digest') cutFor(500);
+    else cluster.runUntil(() => node.store.size > 100, 1_000, 1);
+    if (fault === 'a lost page') cutFor(50);
+    if (fault === 'a link that restarts') {
+      cluster.tell(node, { type: 'peer-down', peer: server.id });
+      cluster.tell(node, { type: 'peer-up', peer: server.id });
+    }
+    expect(cluster.runUntil(() => node.replica.ready, 60_000, 1)).toBe(true);
+    expect(node.store.size).toBe(500);
   });
 
   it('begins anew when the process died in the middle', () => {
@@ -128,7 +200,7 @@ describe('join', () => {
     for (let index = 0; index < 1_000; index++) cluster.put(first, `\u0000key ${String(index)}`, 'old');
     cluster.turn(first);
     // The third is known and silent: the others do not wait for it for ever.
-    expect(cluster.runUntil(() => second.replica.ready, 5_000)).toBe(true);
+    expect(cluster.runUntil(() => second.replica.ready, 40_000)).toBe(true);
     cluster.restart(third, true);
     for (const node of [first, second]) {
       cluster.tell(third, { type: 'peer-up', peer: node.id });
@@ -157,13 +229,72 @@ describe('ready', () => {
     expect(replica.core.ready).toBe(true);
   });
 
-  it('waits for a peer that is up, also when the attempts are over, until it answered or failed', () => {
-    const replica = new SingleReplica({ alone: false });
+  it('not while a peer is up and silent, until it was tried several times and patience is over', () => {
+    const replica = new SingleReplica({ alone: false, joinPatienceMs: 30_000 });
     replica.handle({ type: 'peer-up', peer: alice });
-    const asked = replica.sole('digest');
+    const first = replica.sole('digest');
     replica.handle({ type: 'attempts-over' });
+    replica.fail(first);
+    const tries = failAll(replica, 29_000);
+    expect([replica.core.ready, tries > 2]).toEqual([false, true]);
+    failAll(replica, 2_000);
+    expect(replica.core.ready).toBe(true);
+  });
+
+  it('not without a peer that said it is ready, as long as it is up', () => {
+    const replica = joiner();
+    const waiting = replica.sole('page-request');
+    replica.handle({ type: 'attempts-over' });
+    replica.fail(waiting);
+    failAll(replica, 300_000);
     expect(replica.core.ready).toBe(false);
-    replica.fail(asked);
+    replica.handle({ type: 'peer-down', peer: alice });
+    replica.pass(5_000);
+    expect(replica.core.ready).toBe(true);
+  });
+
+  it('not at once when the only peer goes down: it may be back in a moment', () => {
+    const replica = joiner();
+    replica.handle({ type: 'attempts-over' });
+    replica.handle({ type: 'peer-down', peer: alice });
+    replica.pass(4_999);
+    expect(replica.core.ready).toBe(false);
+    replica.handle({ type: 'peer-up', peer: alice });
+    replica.answer(replica.sole('digest'), digestOf(alice, { vector: vectorAt(5) }));
+    replica.answer(replica.sole('page-request'), page(5, [1], true));
+    expect(replica.core.ready).toBe(true);
+  });
+
+  it('no more, when a node that was alone joins others, until one exchange', () => {
+    const replica = new SingleReplica();
+    replica.handle({ type: 'joining' });
+    expect(replica.core.ready).toBe(false);
+    replica.handle({ type: 'peer-up', peer: alice });
+    replica.answer(replica.sole('digest'), digestOf(alice, { vector: vectorAt(1) }));
+    expect(replica.core.ready).toBe(false);
+    replica.answer(replica.sole('page-request'), page(1, [1], true));
+    expect(replica.core.ready).toBe(true);
+  });
+
+  it('no more, when a node that wrote alone joins others, until it was brought what they hold', () => {
+    const replica = new SingleReplica();
+    replica.put('\u0000mine', 'v');
+    replica.turn();
+    replica.handle({ type: 'joining' });
+    replica.handle({ type: 'peer-up', peer: alice });
+    replica.answer(replica.sole('digest'), digestOf(alice, { vector: vectorAt(1) }));
+    expect([replica.core.ready, replica.requests('page-request')]).toEqual([false, []]);
+    replica.ask(alice, { kind: 'delta', ranges: [{ origin, from: 0, to: 1 }], records: [record('\u0000a', 1)] });
+    expect(replica.core.ready).toBe(true);
+  });
+
+  it('still, when it joins others while it has peers; and again when nobody was found', () => {
+    const replica = new SingleReplica();
+    replica.handle({ type: 'joining' });
+    replica.handle({ type: 'attempts-over' });
+    expect(replica.core.ready).toBe(true);
+    replica.meet(alice);
+    replica.handle({ type: 'joining' });
     expect(replica.core.ready).toBe(true);
   });
 

@@ -10,6 +10,8 @@ const small: Partial<ReplicaSettings> = {
   pageBytes: 200,
   requestTimeoutMs: 400,
   digestTimeoutMs: 400,
+  joinPatienceMs: 3_000,
+  joinGraceMs: 1_000,
 };
 
 export interface RunOptions {
@@ -100,7 +102,9 @@ export class RandomRun {
 
   #await(node: SimulatedNode, record: StoredRecord): void {
     if (this.#random() < 0.8) return;
-    const token = node.replica.expect(record.seq, 2);
+    // A node that is to die cannot be waited for.
+    const all = this.#cluster.nodes.length - (this.#mortal === undefined ? 0 : 1);
+    const token = node.replica.expect(record.seq, this.#random() < 0.3 ? all : 2);
     this.#expected.set(node, [...(this.#expected.get(node) ?? []), { token, record }]);
   }
 

@@ -8,6 +8,7 @@ import {
   encodeMessage,
   encodeRecords,
   encodeValue,
+  keySeparator,
   limits,
   type Delta,
   type NodeId,
@@ -67,7 +68,7 @@ function sampleRecords(count: number): StoredRecord[] {
   const origin = (writer + '5e'.repeat(8)) as Origin;
   const value = encodeValue('v'.repeat(98), limits.maxValueBytes);
   return Array.from({ length: count }, (_, index) => {
-    const key = `user:${String(index).padStart(15, '0')}`;
+    const key = `${keySeparator}user:${String(index).padStart(14, '0')}`;
     return { key, value, hlc: 8e14 + index, writer, expiresAt: 0, origin, seq: index + 1000 };
   });
 }

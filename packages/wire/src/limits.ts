@@ -56,5 +56,8 @@ export const limits = {
   maxFailureTextUnits: 512,
 } as const;
 
+/** Stands in a stored key between namespace and user key. No namespace holds one, so the first splits; a user key may. */
+export const keySeparator = '\u0000';
+
 /** Version of the protocol: what this code speaks. */
 export const protocolVersion = { min: 1, max: 1, current: 1 } as const;

@@ -8,7 +8,7 @@ import type { NodeId, Origin } from './ids.ts';
  * so that a record can be given a new dot without becoming a new write.
  */
 export interface StoredRecord {
-  /** Stored key: well-formed, non-empty, at most `limits.maxStoredKeyBytes` of UTF-8. */
+  /** Stored key, well-formed: namespace, `keySeparator`, user key of 1 byte or more; see `limits` for the lengths in UTF-8. */
   readonly key: string;
   /** The value as encoded where it was written, opaque from there on; `null` is a tombstone. */
   readonly value: Uint8Array | null;

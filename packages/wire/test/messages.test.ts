@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, encodeMessage, limits, MalformedError, messageKinds, type Message } from '@simpledht/wire';
+import {
+  decodeMessage,
+  encodeMessage,
+  keySeparator,
+  limits,
+  MalformedError,
+  messageKinds,
+  type Message,
+} from '@simpledht/wire';
 import { floors, nodeId, origin, records, text, vector } from './support/arbitraries.ts';
 import { fromHex, thrownBy, toHex } from './support/bytes.ts';
 import { hostileMessages } from './vectors/hostile-messages.ts';
@@ -9,6 +17,8 @@ import { messageVectors } from './vectors/messages.ts';
 import { samples } from './vectors/samples.ts';
 
 const packr = new Packr({ useRecords: false });
+
+const longestKey = 'n'.repeat(limits.maxNamespaceBytes) + keySeparator + 'k'.repeat(limits.maxKeyBytes);
 
 /** Random but the same on every run (mulberry32). */
 function generator(seed: number): () => number {
@@ -85,7 +95,7 @@ describe('bodies', () => {
     const { message } = samples.find(({ name }) => name === 'delta') ?? {};
     if (message?.kind !== 'delta') throw new Error('no sample');
     const largest = message.records.slice(0, 1).map((record) => {
-      return { ...record, key: 'k'.repeat(limits.maxStoredKeyBytes), value: new Uint8Array(limits.maxValueBytes) };
+      return { ...record, key: longestKey, value: new Uint8Array(limits.maxValueBytes) };
     });
     const decoded = decodeMessage(encodeMessage({ ...message, records: largest }));
     expect(decoded.kind === 'delta' && decoded.records[0]?.value?.length).toBe(limits.maxValueBytes);

@@ -7,9 +7,11 @@ import {
   encodeFloors,
   encodeRecords,
   encodeVector,
+  keySeparator,
   limits,
   MalformedError,
   recordBytes,
+  utf8Length,
   type NodeId,
   type Origin,
   type StoredRecord,
@@ -22,7 +24,7 @@ const node = '000102030405060708090a0b0c0d0e0f' as NodeId;
 const other = 'f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff' as NodeId;
 const origin = `${node}1011121314151617` as Origin;
 const first: StoredRecord = {
-  key: 'a',
+  key: '\0a',
   value: new Uint8Array([0xc3]),
   hlc: 4096,
   writer: node,
@@ -44,16 +46,16 @@ describe('record batch', () => {
   it('has this layout', () => {
     const batch: StoredRecord[] = [
       first,
-      { ...first, key: 'é', value: null, hlc: 4097, seq: 8 },
-      { ...first, key: 'c', hlc: 4000, seq: 20, writer: other, expiresAt: 16_384 },
+      { ...first, key: 'é\0é', value: null, hlc: 4097, seq: 8 },
+      { ...first, key: '\0c', hlc: 4000, seq: 20, writer: other, expiresAt: 16_384 },
     ];
     const layout = [
       // Three records. Origin and sequence given; origin 0: new, in full; 7; clock + 4096; key; value.
-      '03 0c 00', origin, '07 5000 01 61 01 c3',
-      // Tombstone; the sequence goes on; clock + 1; key of two bytes.
-      '01 01 02 c3a9',
+      '03 0c 00', origin, '07 5000 02 0061 01 c3',
+      // Tombstone; the sequence goes on; clock + 1; namespace, separator and key of five bytes.
+      '01 01 05 c3a900c3a9',
       // Expires, sequence given, writer given, clock goes back; 20; writer 0: new, in full; 97 less; expiry; key; value.
-      '3a 14 00', other, '4061 80004000 01 63 01 c3',
+      '3a 14 00', other, '4061 80004000 02 0063 01 c3',
     ]; // prettier-ignore
     expect(toHex(encodeRecords(batch))).toBe(layout.join('').replaceAll(' ', ''));
     expect(decodeRecords(encodeRecords(batch)).records).toEqual(batch);
@@ -63,7 +65,7 @@ describe('record batch', () => {
     const batch = Array.from({ length: 100 }, (_, index): StoredRecord => {
       return {
         ...first,
-        key: `key of twenty ${String(index).padStart(6, '0')}`,
+        key: `\0key of twenty${String(index).padStart(6, '0')}`,
         value: new Uint8Array(100),
         hlc: 1e12 + index,
         seq: index + 1,
@@ -107,12 +109,20 @@ describe('record batch', () => {
 });
 
 describe('records out of the range of the protocol', () => {
-  const good = { ...first, key: 'good', hlc: 5, seq: 2, value: null };
-  const behind = { ...first, key: 'behind', hlc: 6, seq: 9 };
+  const good = { ...first, key: '\0good', hlc: 5, seq: 2, value: null };
+  const behind = { ...first, key: '\0behind', hlc: 6, seq: 9 };
 
   it.each<[string, Partial<StoredRecord>, string]>([
     ['an empty key', { key: '' }, 'key'],
-    ['a key that is too long', { key: 'k'.repeat(limits.maxStoredKeyBytes + 1) }, 'key'],
+    ['a key without separator', { key: 'k' }, 'key'],
+    ['a long key without separator', { key: 'k'.repeat(limits.maxStoredKeyBytes) }, 'key'],
+    ['a namespace without key', { key: 'users\0' }, 'key'],
+    ['a separator alone', { key: '\0' }, 'key'],
+    ['a key that is too long', { key: `\0${'k'.repeat(limits.maxKeyBytes + 1)}` }, 'key'],
+    ['a key that is too long by one letter of two bytes', { key: `\0${'k'.repeat(limits.maxKeyBytes - 1)}é` }, 'key'],
+    ['a namespace that is too long', { key: `${'n'.repeat(limits.maxNamespaceBytes + 1)}\0k` }, 'key'],
+    ['a namespace that is too long by one byte of é', { key: `${'é'.repeat(64)}\0k` }, 'key'],
+    ['a key longer than both may be', { key: `\0${'k'.repeat(limits.maxStoredKeyBytes)}` }, 'key'],
     ['an expiry past the last date', { expiresAt: limits.maxTimeMs + 1 }, 'expiry'],
     ['sequence number 0', { seq: 0 }, 'sequence'],
     ['a sequence number too large', { seq: limits.maxSequence + 1 }, 'sequence'],
@@ -131,17 +141,29 @@ describe('records out of the range of the protocol', () => {
     expect(decodeRecords(bytes)).toEqual({ records: [], invalid: [{ origin, seq: 7, reason: 'key' }] });
   });
 
+  it.each(['\0\0', '\0k\0', 'n\0\0k', '\0😀', `${'n'.repeat(limits.maxNamespaceBytes)}\0k`])(
+    'a user key may hold whatever text it likes, NUL too: %j',
+    (key) => {
+      expect(decodeRecords(encodeRecords([{ ...first, key }])).records).toEqual([{ ...first, key }]);
+    },
+  );
+
+  it('a separator behind the key, in the value, is none of it', () => {
+    const bad = { ...first, key: 'k', value: new Uint8Array(300) };
+    expect(decodeRecords(encodeRecords([bad])).invalid).toEqual([{ origin, seq: 7, reason: 'key' }]);
+  });
+
   it('a clock before the beginning or past the end is told apart', () => {
-    const back = fromHex(`02 0c 00 ${origin} 01 05 01 61 01 c3  20 06 01 62 01 c3`);
+    const back = fromHex(`02 0c 00 ${origin} 01 05 02 0061 01 c3  20 06 02 0062 01 c3`);
     expect(decodeRecords(back).invalid).toEqual([{ origin, seq: 2, reason: 'clock' }]);
-    const past = fromHex(`02 0c 00 ${origin} 01 c01fffffffffffff 01 61 01 c3  00 01 01 62 01 c3`);
+    const past = fromHex(`02 0c 00 ${origin} 01 c01fffffffffffff 02 0061 01 c3  00 01 02 0062 01 c3`);
     expect(decodeRecords(past).invalid).toEqual([{ origin, seq: 2, reason: 'clock' }]);
     expect(decodeRecords(past).records[0]?.hlc).toBe(limits.maxClock);
   });
 
   it('the largest of everything is not', () => {
     const largest: StoredRecord = {
-      key: 'k'.repeat(limits.maxStoredKeyBytes),
+      key: 'n'.repeat(limits.maxNamespaceBytes) + keySeparator + 'k'.repeat(limits.maxKeyBytes),
       value: new Uint8Array(limits.maxValueBytes),
       hlc: limits.maxClock,
       writer: other,
@@ -152,6 +174,7 @@ describe('records out of the range of the protocol', () => {
     const batch = decodeRecords(encodeRecords([largest]));
     expect(batch.invalid).toEqual([]);
     expect(batch.records[0]?.value).toHaveLength(limits.maxValueBytes);
+    expect(utf8Length(largest.key)).toBe(limits.maxStoredKeyBytes);
     expect(batch.records[0]).toMatchObject({ ...largest, value: expect.any(Uint8Array) as unknown });
   });
 });

@@ -25,12 +25,9 @@ export function literalDocs(file: URL, name: string): ReadonlyMap<string, string
   return docs;
 }
 
-/** A member without a comment shares that of the one before it: a pair is explained once. */
 function collect(members: readonly (ts.TypeElement | ts.ObjectLiteralElementLike)[], docs: Map<string, string>): void {
-  let comment = '';
   for (const member of members) {
-    comment = commentOf(member) || comment;
-    if (member.name !== undefined) docs.set(member.name.getText(), comment);
+    if (member.name !== undefined) docs.set(member.name.getText(), commentOf(member));
   }
 }
 

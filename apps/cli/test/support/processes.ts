@@ -4,9 +4,10 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
 
-const root = fileURLToPath(new URL('../../../..', import.meta.url));
+export const root: string = fileURLToPath(new URL('../../../..', import.meta.url));
 const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
-const fromSources = ['--conditions=@simpledht/source', '--import', 'tsx', bin];
+/** Arguments of Node.js that run the command as it is in the sources. */
+export const fromSources: readonly string[] = ['--conditions=@simpledht/source', '--import', 'tsx', bin];
 
 /** A command in a process of its own. */
 export class CliProcess {

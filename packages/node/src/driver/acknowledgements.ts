@@ -1,6 +1,7 @@
 import type { Clock } from '@simpledht/transport';
 import { InDoubtError, SimpleDHTError, type Acks } from '@simpledht/wire';
-import { invalid } from '../options.ts';
+import { checkAcks } from '../options.ts';
+import { within } from '../waiting.ts';
 import type { ReplicaShell } from './replica-shell.ts';
 
 interface Waiter {
@@ -9,12 +10,11 @@ interface Waiter {
 }
 
 /** Members that `acks` asks for, of `known` members (this node included). Throws before anything is written. */
-export function neededMembers(acks: Acks | undefined, known: number): number {
-  if (acks === undefined || acks === 'local') return 1;
+export function neededMembers(acks: Acks, known: number): number {
+  checkAcks(acks);
+  if (acks === 'local') return 1;
   if (acks === 'majority') return Math.floor(known / 2) + 1;
   if (acks === 'all') return known;
-  if (typeof acks !== 'number' || !Number.isInteger(acks) || acks < 1)
-    throw invalid('acks', "'local', 'majority', 'all' or a positive integer", acks);
   if (acks <= known) return acks;
   throw new SimpleDHTError(
     'ERR_TOO_FEW_MEMBERS',
@@ -34,49 +34,29 @@ export class Acknowledgements {
   }
 
   /** Settles with the number of members that hold `seq`, or rejects with `InDoubtError`, `ERR_CLOSED` or the signal's reason. */
-  wait(seq: number, needed: number, timeoutMs: number, signal: AbortSignal | undefined): Promise<number> {
-    const held = this.#shell.core.acknowledged(seq);
-    if (held >= needed) return Promise.resolve(held);
-    return new Promise<number>((resolve, reject) => {
-      const token = this.#shell.core.expect(seq, needed);
-      const timer = this.#clock.setTimeout(() => {
-        this.#end(token)?.fail(new InDoubtError(this.#shell.core.acknowledged(seq), needed));
-      }, timeoutMs);
-      const abort = (): void => {
-        this.#end(token)?.fail(signal?.reason);
-      };
-      const clean = (): void => {
-        this.#clock.clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-      };
-      this.#waiters.set(token, {
-        settle: (count) => {
-          clean();
-          resolve(count);
-        },
-        fail: (error) => {
-          clean();
-          this.#shell.core.cancelExpect(token);
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an AbortSignal's reason is passed on as it is
-          reject(error);
-        },
-      });
-      signal?.addEventListener('abort', abort, { once: true });
+  async wait(seq: number, needed: number, timeoutMs: number, signal: AbortSignal | undefined): Promise<number> {
+    const { core } = this.#shell;
+    const held = core.acknowledged(seq);
+    if (held >= needed) return held;
+    const token = core.expect(seq, needed);
+    const settled = new Promise<number>((settle, fail) => {
+      this.#waiters.set(token, { settle, fail });
     });
+    try {
+      const late = (): Error => new InDoubtError(core.acknowledged(seq), needed);
+      return await within(settled, { clock: this.#clock, timeoutMs, signal, late });
+    } finally {
+      this.#waiters.delete(token);
+      core.cancelExpect(token);
+    }
   }
 
   settle(token: number, count: number): void {
-    this.#end(token)?.settle(count);
+    this.#waiters.get(token)?.settle(count);
   }
 
   close(): void {
     const error = new SimpleDHTError('ERR_CLOSED', 'The node stopped before enough members confirmed; the write stays');
-    for (const token of [...this.#waiters.keys()]) this.#end(token)?.fail(error);
-  }
-
-  #end(token: number): Waiter | undefined {
-    const waiter = this.#waiters.get(token);
-    this.#waiters.delete(token);
-    return waiter;
+    for (const { fail } of this.#waiters.values()) fail(error);
   }
 }

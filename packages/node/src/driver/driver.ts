@@ -107,7 +107,7 @@ export class Driver {
   /** Goodbye, last turn, end of everything that waits. Every step runs, whichever fails. */
   async stop(): Promise<void> {
     const { transport, store } = this.#parts;
-    const steps: readonly (() => Promise<void> | void)[] = [
+    await this.#runAll([
       () => this.replica.close(drainPatienceMs),
       () => this.membership.leave(),
       () => {
@@ -116,7 +116,16 @@ export class Driver {
       },
       () => transport.close(),
       () => store.close(),
-    ];
+    ]);
+  }
+
+  /** Ends what was made for a node that did not open. */
+  async abandon(): Promise<void> {
+    const { transport, store } = this.#parts;
+    await this.#runAll([() => transport.close(), () => store.close()]);
+  }
+
+  async #runAll(steps: readonly (() => Promise<void> | void)[]): Promise<void> {
     for (const step of steps) {
       try {
         await step();

@@ -5,18 +5,20 @@ import type { Driver } from './driver.ts';
 const askedPeers = 3;
 const fetchTimeoutMs = 1000;
 
-/** Asks some live peers for a key and takes the newest answer; nobody's answer is a miss. */
-export async function fetchFromPeers(driver: Driver, key: string, wallMs: number): Promise<StoredRecord | undefined> {
+/**
+ * Asks some live peers for a key, keeps what they tell, and reads it here: what was read once is not forgotten, so that
+ * a page which comes later cannot bring back something older. Nobody's answer is a miss.
+ */
+export async function fetchFromPeers(
+  driver: Driver,
+  key: string,
+  wallMs: () => number,
+): Promise<StoredRecord | undefined> {
   const peers = driver.membership.core.members.filter(({ state }) => state === 'alive').slice(0, askedPeers);
   const payload = encodeMessage({ kind: 'fetch', key });
   const found = await Promise.all(peers.map(({ address }) => fetchFrom(driver, address, payload, key)));
-  // The first sync may have brought it meanwhile, and something newer with it.
-  const local = driver.replica.core.get(key, wallMs);
-  if (local !== undefined) return local;
-  let newest: StoredRecord | undefined;
-  for (const record of found) if (record !== undefined && record.hlc > (newest?.hlc ?? 0)) newest = record;
-  const expired = newest !== undefined && newest.expiresAt !== 0 && newest.expiresAt <= wallMs;
-  return newest === undefined || newest.value === null || expired ? undefined : newest;
+  driver.replica.keep(found.filter((record) => record !== undefined));
+  return driver.replica.core.get(key, wallMs());
 }
 
 async function fetchFrom(

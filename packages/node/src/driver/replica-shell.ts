@@ -8,6 +8,7 @@ import {
   type Message,
   type NodeId,
   type StorageReply,
+  type StoredRecord,
 } from '@simpledht/wire';
 import { asError } from '../events.ts';
 import { Exchanges } from './exchanges.ts';
@@ -63,6 +64,13 @@ export class ReplicaShell {
     if (this.#closed) return;
     this.core.handle(event, instant(this.#options.clock));
     this.touch();
+  }
+
+  /** Merges records that a peer told of; nothing is covered by them. */
+  keep(records: readonly StoredRecord[]): void {
+    if (records.length === 0) return;
+    const exchange = this.exchanges.open(() => undefined);
+    this.handle({ type: 'request', peer: undefined, message: { kind: 'delta', ranges: [], records }, exchange });
   }
 
   /** Something changed: a turn will follow. Cheap, for every write calls it. */
@@ -136,7 +144,11 @@ export class ReplicaShell {
     else this.#flushing = this.#await(flushed, effects, durable);
   }
 
-  async #await(flushed: Promise<void>, effects: readonly ReplicaEffect[], durable: Deferred | undefined): Promise<void> {
+  async #await(
+    flushed: Promise<void>,
+    effects: readonly ReplicaEffect[],
+    durable: Deferred | undefined,
+  ): Promise<void> {
     const failure = await flushed.then(
       () => undefined,
       (cause: unknown) => ({ cause }),
@@ -189,7 +201,13 @@ export class ReplicaShell {
 
   #request({ message, targets, timeoutMs }: Extract<ReplicaEffect, { type: 'request' }>): void {
     const { transport, addressOf } = this.#options;
-    const payload = encodeMessage(message);
+    let payload: Uint8Array;
+    try {
+      payload = encodeMessage(message);
+    } catch (error) {
+      for (const { exchange } of targets) this.handle({ type: 'failed', exchange });
+      throw error;
+    }
     for (const { peer, exchange } of targets) {
       const address = addressOf(peer);
       if (address === undefined) {

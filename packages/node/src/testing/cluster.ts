@@ -1,4 +1,4 @@
-import { memoryStore, type Store } from '@simpledht/storage';
+import { memoryStore } from '@simpledht/storage';
 import {
   datagramTransport,
   MemoryNetwork,
@@ -11,7 +11,7 @@ import {
 } from '@simpledht/transport';
 import { DHTNode } from '../dht-node.ts';
 import type { NodeOptions } from '../options.ts';
-import { keptStore } from './kept-store.ts';
+import { KeptStore } from './kept-store.ts';
 
 export interface TestClusterOptions {
   /** Repeats a run exactly. Default 1. */
@@ -28,7 +28,8 @@ export interface TestClusterOptions {
 interface Machine {
   node: DHTNode;
   socket: FaultySocket;
-  store: Store;
+  store: KeptStore;
+  readonly options: NodeOptions;
   up: boolean;
 }
 
@@ -80,7 +81,7 @@ export class TestCluster {
   /** Starts one more node. It joins through `bootstrap`, by default through the first. */
   async add(options: NodeOptions = {}): Promise<DHTNode> {
     const index = this.#machines.length;
-    const machine = this.#build(index, memoryStore(), options);
+    const machine = this.#build(index, new KeptStore(memoryStore()), options);
     this.#machines.push(machine);
     await machine.node.start();
     return machine.node;
@@ -150,7 +151,8 @@ export class TestCluster {
     this.#machines.forEach((_, other) => {
       machine.socket.cut(this.addressOf(other));
     });
-    // What the dead process would still do reaches nobody; stopping it ends its timers.
+    machine.store.cutOff();
+    // What the dead process would still do reaches neither network nor disk; stopping it ends its timers.
     await this.settle(machine.node.stop());
   }
 
@@ -158,7 +160,8 @@ export class TestCluster {
   async restart(index: number, { keepData = false }: { keepData?: boolean } = {}): Promise<DHTNode> {
     const old = this.#machine(index);
     if (old.up) throw new Error(`node ${String(index)} is running`);
-    const machine = this.#build(index, keepData ? old.store : memoryStore(), {});
+    const store = keepData ? old.store.reopened() : new KeptStore(memoryStore());
+    const machine = this.#build(index, store, old.options);
     this.#machines[index] = machine;
     await machine.node.start();
     return machine.node;
@@ -186,7 +189,7 @@ export class TestCluster {
     return machine;
   }
 
-  #build(index: number, store: Store, options: NodeOptions): Machine {
+  #build(index: number, store: KeptStore, options: NodeOptions): Machine {
     const { clock } = this;
     // A source of its own per node: what one node draws does not change another's fate.
     const random = seededRandom(Math.floor(this.random.next() * 2 ** 31));
@@ -195,12 +198,12 @@ export class TestCluster {
       clock,
       random,
       transport: datagramTransport({ socket, clock, random }),
-      store: keptStore(store),
+      store,
       bootstrap: index === 0 ? [] : [this.addressOf(0)],
       ...this.#options.node?.(index),
       ...options,
     });
-    return { node, socket, store, up: true };
+    return { node, socket, store, options, up: true };
   }
 }
 

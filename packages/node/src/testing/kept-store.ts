@@ -1,23 +1,62 @@
-import type { Store } from '@simpledht/storage';
+import type { KeyBounds, Store, StoreBatch } from '@simpledht/storage';
+import type { Origin, StoredRecord } from '@simpledht/wire';
 
-/** A store whose data outlives its closing, as a disk's does: a restarted node is given the same one. */
-export function keptStore(store: Store): Store {
-  return {
-    get: (key) => store.get(key),
-    range: (bounds) => store.range(bounds),
-    since: (origin, after, limit) => store.since(origin, after, limit),
-    meta: (name) => store.meta(name),
-    apply: (batch) => {
-      store.apply(batch);
-    },
-    flush: () => store.flush(),
-    durable: store.durable,
-    get size() {
-      return store.size;
-    },
-    get bytes() {
-      return store.bytes;
-    },
-    close: () => Promise.resolve(),
-  };
+/** A store whose data outlives its closing, as a disk's does: a restarted node is given the same data. */
+export class KeptStore implements Store {
+  readonly #store: Store;
+  #isCutOff = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The process is dead: what it would still write is lost. */
+  cutOff(): void {
+    this.#isCutOff = true;
+  }
+
+  /** The same data for the next process. */
+  reopened(): KeptStore {
+    return new KeptStore(this.#store);
+  }
+
+  get(key: string): StoredRecord | undefined {
+    return this.#store.get(key);
+  }
+
+  range(bounds?: KeyBounds): Iterable<StoredRecord> {
+    return this.#store.range(bounds);
+  }
+
+  since(origin: Origin, after: number, limit: number): readonly StoredRecord[] {
+    return this.#store.since(origin, after, limit);
+  }
+
+  meta(name: string): Uint8Array | undefined {
+    return this.#store.meta(name);
+  }
+
+  apply(batch: StoreBatch): void {
+    if (!this.#isCutOff) this.#store.apply(batch);
+  }
+
+  flush(): Promise<void> | undefined {
+    return this.#store.flush();
+  }
+
+  get durable(): boolean {
+    return this.#store.durable;
+  }
+
+  get size(): number {
+    return this.#store.size;
+  }
+
+  get bytes(): number {
+    return this.#store.bytes;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }

@@ -1,5 +1,4 @@
 import { MalformedError } from '../errors.ts';
-import { readUtf8 } from '../utf8.ts';
 import { bytesToHex } from './hex.ts';
 
 /** Reads fixed layouts; everything that runs past the end, or is written in a longer form than needed, is malformed. */
@@ -66,12 +65,6 @@ export class BodyReader {
   hex(length: number): string {
     const start = this.skip(length);
     return bytesToHex(this.source, start, start + length);
-  }
-
-  /** UTF-8 of the length given, or `undefined` when it is not valid. */
-  text(length: number): string | undefined {
-    const start = this.skip(length);
-    return readUtf8(this.source, start, start + length);
   }
 
   end(): void {

@@ -1,15 +1,17 @@
 import type { BodyReader } from '../body/body-reader.ts';
 import { MalformedError } from '../errors.ts';
 import { originNode, type NodeId, type Origin } from '../ids.ts';
-import { limits } from '../limits.ts';
+import { keySeparator, limits } from '../limits.ts';
 import { recordFlags } from './batch-writer.ts';
 import type { InvalidRecord, RecordBatch, StoredRecord } from '../record.ts';
+import { readUtf8 } from '../utf8.ts';
 import { originBytes } from './vectors.ts';
 
 const nodeIdBytes = 16;
 const knownFlags = Object.values(recordFlags).reduce<number>((all, flag) => all | flag, 0);
 /** Flags, clock and key length. */
 const minRecordBytes = 3;
+const separatorByte = keySeparator.charCodeAt(0);
 
 /** See `IdTable` of the writer. Bounded by the bytes of the message. */
 class IdTable<Id extends string> {
@@ -82,12 +84,13 @@ export class RecordReader {
     return reason === undefined ? record : { origin, seq, reason };
   }
 
-  /** '' for a key that no store may hold: empty, too long, or not valid UTF-8. */
+  /** '' for a key that no store may hold: not a namespace, the separator and a user key, or not valid UTF-8. */
   private key(): string {
     const length = this.reader.varint();
-    if (length <= limits.maxStoredKeyBytes) return this.reader.text(length) ?? '';
-    this.reader.skip(length);
-    return '';
+    const start = this.reader.skip(length);
+    const end = start + length;
+    const { source } = this.reader;
+    return isStoredKey(source, start, end) ? (readUtf8(source, start, end) ?? '') : '';
   }
 
   private readOrigin(flags: number): Origin {
@@ -98,6 +101,18 @@ export class RecordReader {
     if (this.origin === undefined) throw new MalformedError('layout', 'has a record without an origin');
     return this.origin;
   }
+}
+
+/**
+ * Told by the bytes, where lengths are exact and a 0 is the separator only. The loop ends at the longest namespace: 127
+ * steps, and one in the default namespace, whatever a peer sends.
+ */
+function isStoredKey(source: Uint8Array, start: number, end: number): boolean {
+  const last = Math.min(end - 1, start + limits.maxNamespaceBytes);
+  let separator = start;
+  while (separator < last && source[separator] !== separatorByte) separator++;
+  const keyBytes = end - separator - 1;
+  return source[separator] === separatorByte && keyBytes >= 1 && keyBytes <= limits.maxKeyBytes;
 }
 
 /** The protocol's constants only: what is refused here is refused on every node, so that replicas stay equal. */

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import type { Floor, NodeId, Origin, StoredRecord, VectorEntry } from '@simpledht/wire';
+import {
+  keySeparator,
+  type Floor,
+  type NodeId,
+  type Origin,
+  type StoredRecord,
+  type VectorEntry,
+} from '@simpledht/wire';
 
 /** Any well-formed text: every code point but the surrogates. */
 export const text: fc.Arbitrary<string> = fc.string({ unit: 'binary', maxLength: 80 });
@@ -36,7 +43,11 @@ export const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   ),
 })).value;
 
-const storedKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 });
+/** At most 31 code points of 4 bytes. */
+const namespace = fc.string({ unit: 'binary', maxLength: 31 }).map((name) => name.replaceAll(keySeparator, ''));
+const storedKey = fc
+  .tuple(namespace, fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }))
+  .map((parts) => parts.join(keySeparator));
 const sequence = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 281_474_976_710_655 }));
 const clock = fc.oneof(fc.integer({ min: 8e14, max: 8e14 + 300 }), fc.maxSafeNat());
 

@@ -14,7 +14,7 @@ const updates: readonly MemberUpdate[] = [
 ];
 
 const write: StoredRecord = {
-  key: 'user:1',
+  key: '\0user:1',
   value: Uint8Array.from([0xa3, 0x41, 0x64, 0x61]),
   hlc: 762_048_000_000_000,
   writer: ada,
@@ -22,10 +22,10 @@ const write: StoredRecord = {
   origin: adaOrigin,
   seq: 4,
 };
-const next: StoredRecord = { ...write, key: 'smile 😀', hlc: write.hlc + 1, seq: 5 };
+const next: StoredRecord = { ...write, key: 'users\0smile 😀', hlc: write.hlc + 1, seq: 5 };
 const expiring: StoredRecord = {
   ...write,
-  key: 't',
+  key: '\0t',
   hlc: write.hlc - 4096,
   expiresAt: 1_764_000_000_000,
   origin: bobOrigin,
