@@ -1,12 +1,25 @@
-import { compareKeys, type Instant, type Page, type PageRequest, type StoredRecord } from '@simpledht/wire';
+import {
+  compareKeys,
+  limits,
+  type Instant,
+  type Page,
+  type PageRequest,
+  type StoredRecord,
+  type VectorEntry,
+} from '@simpledht/wire';
 import type { ReplicaContext } from './context.ts';
 import type { Peer } from './peer.ts';
 import type { Receiving } from './receiving.ts';
 import { recordBytes } from './record-order.ts';
-import { VersionVector } from './version-vector.ts';
+import { replicaBounds, VersionVector } from './version-vector.ts';
 
 /** Largest page that is served whatever is asked, bytes: a page is made in one turn. */
 const maxPageBytes = 1_048_576;
+/** Of the largest message: for the rest of a page, and for a key whose bytes are more than its units. */
+const spareBytes = 4_096;
+/** An entry of a vector without intervals, and an interval, at the most, bytes. */
+const entryBytes = 40;
+const intervalBytes = 16;
 
 /** Answers a page request: records in key order from after a key. */
 export function servePage({ local, counters }: ReplicaContext, { after, maxBytes }: PageRequest): Page {
@@ -22,8 +35,19 @@ export function servePage({ local, counters }: ReplicaContext, { after, maxBytes
     bytes += recordBytes(record);
   }
   counters.pagesServed += 1;
-  const vector = local.joined ? local.vector.entries() : [];
+  const vector = local.joined ? fitting(local.vector.entries(), limits.maxMessageBytes - bytes - spareBytes) : [];
   return { kind: 'page', vector, floors: [], total: local.store.size, records, done };
+}
+
+/**
+ * As much of a vector as fits beside the largest of records: without intervals, and then without some origins. Who
+ * joins claims less by that, and is brought the rest.
+ */
+function fitting(entries: VectorEntry[], maxBytes: number): VectorEntry[] {
+  const intervals = entries.reduce((sum, entry) => sum + entry.intervals.length, 0);
+  if (entries.length * entryBytes + intervals * intervalBytes <= maxBytes) return entries;
+  const few = entries.slice(0, Math.floor(maxBytes / entryBytes));
+  return few.map(({ origin, watermark }) => ({ origin, watermark, intervals: [] }));
 }
 
 /**
@@ -38,7 +62,7 @@ export function servePage({ local, counters }: ReplicaContext, { after, maxBytes
  */
 export class Joining {
   /** Spans and single dots that came beyond the pages' vector. Bounded like every vector. */
-  live: VersionVector = new VersionVector();
+  live: VersionVector = new VersionVector(replicaBounds);
   readonly #context: ReplicaContext;
   readonly #receiving: Receiving;
   #server: Peer | undefined;
@@ -113,7 +137,7 @@ export class Joining {
     this.#after = '';
     this.#claim = undefined;
     this.#context.local.adopt(this.live);
-    this.live = new VersionVector();
+    this.live = new VersionVector(replicaBounds);
   }
 
   #request(server: Peer): void {
@@ -153,7 +177,7 @@ export class Joining {
     local.adopt(this.#claim);
     local.adopt(this.live);
     this.#claim = undefined;
-    this.live = new VersionVector();
+    this.live = new VersionVector(replicaBounds);
     // What the server had at the last page: with that covered, the first sync is over.
     server.goal = VersionVector.from(page.vector);
     return true;

@@ -7,7 +7,7 @@ import { OriginCover } from './origin-cover.ts';
 import { Overtaken } from './overtaken.ts';
 import { compareRecords, compareWrites, recordBytes } from './record-order.ts';
 import type { Store } from './store.ts';
-import { VersionVector } from './version-vector.ts';
+import { replicaBounds, VersionVector } from './version-vector.ts';
 
 /** A local write: a checked stored key, and a value as encoded bytes or `null` to delete. */
 export interface Write {
@@ -43,7 +43,7 @@ export class LocalMap {
   readonly overtaken: Overtaken;
   /** Bytes ever written here: what peers were sent is subtracted from it (see Peer). */
   writtenBytes = 0;
-  #vector: VersionVector;
+  readonly #vector: VersionVector;
   #joined: boolean;
   #origin: Origin | '';
   /** Cover of the own origin, kept at hand: every put moves it. */
@@ -61,14 +61,14 @@ export class LocalMap {
     const { id, store, maxClockAheadMs } = options;
     this.#options = options;
     this.store = store;
-    this.overtaken = new Overtaken(store);
+    this.overtaken = new Overtaken();
     const state = loadState(store);
     // An empty store covers nothing, whatever its metadata says: it was wiped, and its numbers must not be used again.
     const vector = state === undefined || store.size === 0 ? undefined : loadVector(store);
     const isKept = state !== undefined && vector !== undefined;
     this.clock = new HybridClock(state?.ceiling ?? 0, maxClockAheadMs);
     this.content = isKept ? new ContentSum(state.content) : summed(store);
-    this.#vector = vector ?? new VersionVector();
+    this.#vector = vector ?? new VersionVector(replicaBounds);
     this.#joined = isKept && state.joined;
     this.#origin = isKept && state.origin !== '' && originNode(state.origin) === id ? state.origin : '';
     if (this.#origin !== '') this.#own = this.#vector.get(this.#origin) ?? this.#own;
@@ -177,13 +177,17 @@ export class LocalMap {
   /**
    * Somebody holds more of the own origin than this node: the store lost its tail. Numbers of the lost tail must never
    * mean two writes, so what this process wrote gets new dots under a new origin, and the old origin becomes a foreign
-   * one of which the tail is missing. Tells where each number went.
+   * one of which the tail is missing. Tells where each number went. Without room for an origin nothing is changed.
    */
   renewOrigin(): ((seq: number) => number) | undefined {
     const former = this.#origin;
-    if (former === '') return undefined;
+    if (former === '' || !this.#vector.hasPlace) return undefined;
     const rewritten = this.store.since(former, this.#bootSequence, Infinity);
-    this.#giveBack(former);
+    // Takes the coverage of the own origin back to where this process found it.
+    this.#vector.reset(former, this.#bootSequence);
+    this.#changed.add(former);
+    this.#isStateChanged = true;
+    this.overtaken.clear();
     this.#origin = '';
     if (rewritten.length > 0) this.#redot(rewritten);
     this.#options.counters.originChanges += 1;
@@ -242,7 +246,7 @@ export class LocalMap {
 
   #newOrigin(): Origin {
     const origin = (this.#options.id + bytesToHex(this.#options.randomBytes(8))) as Origin;
-    const own = this.#vector.open(origin);
+    const own = this.#vector.openOwn(origin);
     if (own === undefined) {
       throw new SimpleDHTError('ERR_LIMIT_REACHED', 'The version vector has no room for another origin');
     }
@@ -251,18 +255,6 @@ export class LocalMap {
     this.#bootSequence = 0;
     this.#changed.add(origin);
     return origin;
-  }
-
-  /** Takes the coverage of the own origin back to where this process found it. */
-  #giveBack(former: Origin): void {
-    const kept = new VersionVector();
-    for (const entry of this.#vector.entries()) {
-      if (entry.origin === former) kept.cover(former, { from: 0, to: this.#bootSequence });
-      else kept.coverEntry(entry);
-    }
-    this.#vector = kept;
-    this.#changed.add(former);
-    this.#isStateChanged = true;
   }
 
   #redot(records: readonly StoredRecord[]): void {

@@ -2,7 +2,7 @@ import { bytesToHex, hexToBytes, isOrigin, limits, type Origin } from '@simpledh
 import type { ContentFigures } from './content-sum.ts';
 import { OriginCover } from './origin-cover.ts';
 import type { Store } from './store.ts';
-import { VersionVector } from './version-vector.ts';
+import { replicaBounds, VersionVector } from './version-vector.ts';
 
 /*
  * What a replica keeps in its store beside the records, in the same transactions:
@@ -74,7 +74,7 @@ export function vectorEntries(vector: VersionVector, changed: Iterable<Origin>, 
 /** The vector as saved; `undefined` when a part is missing or does not read: then nothing is covered for sure. */
 export function loadVector(store: Store): VersionVector | undefined {
   const list = store.meta(originsName) ?? new Uint8Array(0);
-  const vector = new VersionVector();
+  const vector = new VersionVector(replicaBounds);
   for (let at = 0; at < list.length; at += originBytes) {
     const origin = readOrigin(list, at);
     const bytes = origin === undefined ? undefined : store.meta(vectorName(origin));
@@ -94,6 +94,8 @@ function coverBytes(cover: OriginCover): Uint8Array {
 
 function restoreCover(vector: VersionVector, origin: Origin, bytes: Uint8Array): void {
   const view = viewOf(bytes);
+  // It had a place, perhaps one that is kept for own origins.
+  vector.openOwn(origin);
   vector.cover(origin, { from: 0, to: view.getFloat64(0) });
   for (let at = 8; at + 16 <= bytes.length; at += 16) {
     vector.cover(origin, { from: view.getFloat64(at) - 1, to: view.getFloat64(at + 8) });

@@ -1,8 +1,13 @@
 import type { StoredRecord } from '@simpledht/wire';
-import type { Store } from './store.ts';
 
 /** Bounds the memory of a node whose writes are overwritten while a peer does not answer; the oldest are let go first. */
-const maxOvertaken = 4_096;
+export const maxOvertaken = 4_096;
+
+/** An own write that is gone and the key whose record took its place. */
+export interface OvertakenWrite {
+  readonly seq: number;
+  readonly key: string;
+}
 
 /**
  * Own writes that another node's overwrote before every peer had them. A delta leaves them out, and a peer that covers
@@ -10,11 +15,8 @@ const maxOvertaken = 4_096;
  */
 export class Overtaken {
   readonly #keys = new Map<number, string>();
-  readonly #store: Store;
-
-  constructor(store: Store) {
-    this.#store = store;
-  }
+  /** Everyone has covered the own origin up to here. */
+  #droppedTo = 0;
 
   get isEmpty(): boolean {
     return this.#keys.size === 0;
@@ -27,18 +29,23 @@ export class Overtaken {
     if (oldest !== undefined) this.#keys.delete(oldest);
   }
 
-  /** What overwrote the writes (from, to]. */
-  within(from: number, to: number): StoredRecord[] {
-    const records: StoredRecord[] = [];
-    for (const [seq, key] of this.#keys) {
-      const record = seq > from && seq <= to ? this.#store.get(key) : undefined;
-      if (record !== undefined) records.push(record);
-    }
-    return records;
+  /** The writes (from, to] that were overwritten, ascending. */
+  within(from: number, to: number): OvertakenWrite[] {
+    const writes: OvertakenWrite[] = [];
+    for (const [seq, key] of this.#keys) if (seq > from && seq <= to) writes.push({ seq, key });
+    return writes.sort((a, b) => a.seq - b.seq);
   }
 
   /** Everyone has covered the writes up to `seq`. */
   drop(seq: number): void {
+    if (seq === this.#droppedTo) return;
+    this.#droppedTo = seq;
     for (const candidate of this.#keys.keys()) if (candidate <= seq) this.#keys.delete(candidate);
+  }
+
+  /** The own origin changed: the numbers speak of another one. */
+  clear(): void {
+    this.#keys.clear();
+    this.#droppedTo = 0;
   }
 }

@@ -2,6 +2,8 @@ import type { Covered, Delta, DeltaRange, NodeId, Origin, StoredRecord } from '@
 import type { Instant } from '@simpledht/wire';
 import { wallOf } from './clock.ts';
 import type { ReplicaContext } from './context.ts';
+import { maxOvertaken } from './overtaken.ts';
+import { RangeIndex } from './range-index.ts';
 import { isStorable } from './record-order.ts';
 import type { VersionVector } from './version-vector.ts';
 
@@ -13,7 +15,8 @@ const noticeEveryMs = 10_000;
  *
  * 1. A record whose dot is covered is ignored: each dot is applied at most once.
  * 2. A range is taken whole or not at all; when the vector has no room for it, its records are dropped unapplied.
- * 3. An invalid record is left out and its dot is covered with its range: nothing behind it gets stuck.
+ * 3. Loose records beyond as many as a sender has are ignored: they are work and cover nothing.
+ * 4. An invalid record is left out and its dot is covered with its range: nothing behind it gets stuck.
  */
 export class Receiving {
   readonly #context: ReplicaContext;
@@ -33,12 +36,21 @@ export class Receiving {
     if (invalid.length > 0) this.invalid(invalid.length, peer);
     if (ranges.some(({ origin, to }) => origin === local.origin && to > local.sequence)) this.#onRolledBack();
     const vector = live ?? local.vector;
-    const taken = ranges.filter((range) => vector.admits(range.origin, range));
-    counters.refusedRanges += ranges.length - taken.length;
-    local.merge(this.#sift(delta, taken.length === ranges.length ? undefined : new Set(taken), vector, peer, now));
+    const taken: DeltaRange[] = [];
+    const refused: DeltaRange[] = [];
+    // Opened at once: what is left of the room counts for the next range.
+    for (const range of ranges) {
+      const hasRoom = vector.admits(range.origin, range) && vector.open(range.origin) !== undefined;
+      (hasRoom ? taken : refused).push(range);
+    }
+    const fresh = sift(delta.records, { taken: new RangeIndex(taken), refused: new RangeIndex(refused) }, vector);
+    counters.ignored += delta.records.length - fresh.length;
+    local.merge(this.#valid(fresh, peer, now));
+    counters.refusedRanges += refused.length;
     for (const range of taken) {
-      if (live === undefined) local.cover(range.origin, range);
-      else live.cover(range.origin, range);
+      const isCovered = live === undefined ? local.cover(range.origin, range) : live.cover(range.origin, range);
+      // Intervals that fitted one by one, and not together: what was merged of them is held without being covered.
+      if (!isCovered) counters.refusedRanges += 1;
     }
     return { kind: 'covered', joining: live !== undefined, vector: live === undefined ? this.#entries(ranges) : [] };
   }
@@ -46,25 +58,6 @@ export class Receiving {
   /** Merges records that say nothing about coverage: pages and repairs. */
   loose(records: readonly StoredRecord[], peer: NodeId | undefined, now: Instant): void {
     this.#context.local.merge(this.#valid(records, peer, now));
-  }
-
-  /** Leaves out what is covered, invalid or of a range that was refused. */
-  #sift(
-    { ranges, records }: Delta,
-    taken: ReadonlySet<DeltaRange> | undefined,
-    vector: VersionVector,
-    ...[peer, now]: [NodeId | undefined, Instant]
-  ): StoredRecord[] {
-    let range: DeltaRange | undefined;
-    const fresh = records.filter((record) => {
-      if (range === undefined || !isWithin(record, range)) range = ranges.find((other) => isWithin(record, other));
-      // A record of no range is a repair: it is merged whatever is covered.
-      if (range === undefined) return true;
-      if (taken !== undefined && !taken.has(range)) return false;
-      return !vector.covers(record.origin, record.seq);
-    });
-    this.#context.counters.ignored += records.length - fresh.length;
-    return this.#valid(fresh, peer, now);
   }
 
   #valid(records: readonly StoredRecord[], peer: NodeId | undefined, now: Instant): StoredRecord[] {
@@ -93,6 +86,18 @@ export class Receiving {
   }
 }
 
-function isWithin({ origin, seq }: StoredRecord, range: DeltaRange): boolean {
-  return origin === range.origin && seq > range.from && seq <= range.to;
+/** Leaves out what is covered, of a range that was refused, or loose and too much. */
+function sift(
+  records: readonly StoredRecord[],
+  { taken, refused }: { taken: RangeIndex; refused: RangeIndex },
+  vector: VersionVector,
+): StoredRecord[] {
+  let loose = 0;
+  return records.filter((record) => {
+    if (taken.has(record)) return !vector.covers(record.origin, record.seq);
+    if (refused.has(record)) return false;
+    // A record of no range is merged whatever is covered.
+    loose += 1;
+    return loose <= maxOvertaken;
+  });
 }

@@ -108,8 +108,7 @@ export class Replication {
   #sendOwn(origin: Origin, { from, to }: Span, peers: readonly Peer[]): void {
     const { local } = this.#context;
     const builder = this.#builder();
-    const reached = builder.add(origin, { from, to });
-    builder.addLoose(local.overtaken.within(from, reached));
+    const reached = builder.add(origin, { from, to }, local.overtaken.within(from, to));
     const isWhole = reached === local.sequence;
     const hasDead = builder.records.length < reached - from;
     this.#send(builder, peers);

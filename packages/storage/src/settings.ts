@@ -1,6 +1,6 @@
 /** What a replica may be tuned by. Every value is bounded work or memory; the defaults suit a few to 64 nodes. */
 export interface ReplicaSettings {
-  /** Largest sum of records in one delta, bytes; one record may be larger. Default 128 KiB: a guess between overhead and latency. */
+  /** Largest sum of records in one delta, bytes, 4 MiB at the most; a first record may be larger. Default 128 KiB: a guess between overhead and latency. */
   readonly deltaBytes: number;
   /** Records sent to one peer and not yet answered, bytes; a peer may overshoot by one delta. Default 1 MiB. */
   readonly windowBytes: number;

@@ -7,6 +7,15 @@ export interface VectorBounds {
   readonly maxIntervals: number;
 }
 
+/** Places in a replica's own vector that no foreign origin takes: without one a node could not write any more. */
+const ownPlaces = 64;
+
+/** Of what a replica covers itself. */
+export const replicaBounds: VectorBounds = {
+  maxOrigins: limits.maxOrigins - ownPlaces,
+  maxIntervals: limits.maxIntervals,
+};
+
 /**
  * What a replica covers, per origin (version vector with exceptions, as in concise version vectors of WinFS, Malkhi and
  * Terry 2005). A covered dot is held, or was overwritten by a write whose own dot is covered or still to come.
@@ -47,6 +56,25 @@ export class VersionVector {
       this.#covers.set(origin, cover);
     }
     return cover;
+  }
+
+  /** Whether `openOwn` has room for another origin. */
+  get hasPlace(): boolean {
+    return this.#covers.size < limits.maxOrigins;
+  }
+
+  /** Like `open`, and may take the places that are kept for own origins. */
+  openOwn(origin: Origin): OriginCover | undefined {
+    const cover = this.#covers.get(origin);
+    if (cover === undefined && this.hasPlace) this.#covers.set(origin, new OriginCover(this.#bounds.maxIntervals));
+    return this.#covers.get(origin);
+  }
+
+  /** Uncovers all of an origin above a number. */
+  reset(origin: Origin, watermark: number): void {
+    const cover = new OriginCover(this.#bounds.maxIntervals);
+    cover.watermark = watermark;
+    this.#covers.set(origin, cover);
   }
 
   watermark(origin: Origin): number {
