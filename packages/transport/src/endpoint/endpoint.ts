@@ -281,7 +281,7 @@ export class Endpoint implements HandshakeContext {
   // ------------------------------------------------------------------------------- links
 
   #sessionTo(address: Address): Session | undefined {
-    return this.sessions.byAddress(address) ?? this.#handshaker.dial(address, this.#parts.clock.monotonic());
+    return this.#handshaker.sessionTo(address, this.#parts.clock.monotonic());
   }
 
   #onDown(session: Session, reason: LinkDownReason): void {

@@ -3,6 +3,7 @@ import {
   decodeHandshake,
   encodeHandshake,
   isIntactHandshake,
+  minHelloBytes,
   noConnection,
   noParameters,
   protocolVersion,
@@ -14,6 +15,7 @@ import type { LinkDownReason } from '../link/link-effects.ts';
 import type { Random } from '../random.ts';
 import type { Counters } from './counters.ts';
 import type { PendingRequest } from './pending-requests.ts';
+import { ResetLimit } from './reset-limit.ts';
 import type { RetryTokens } from './retry-tokens.ts';
 import { instanceText, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -53,17 +55,22 @@ const empty = new Uint8Array(0);
 export class Handshaker {
   readonly #context: HandshakeContext;
   readonly #instance: string;
-  /** Resets sent in the second that began at `#resetsFromMs`. */
-  #resets = 0;
-  #resetsFromMs = -Infinity;
+  readonly #resets: ResetLimit;
 
   constructor(context: HandshakeContext) {
     this.#context = context;
     this.#instance = instanceText(context.instance);
+    this.#resets = new ResetLimit(context.settings.maxResetsPerSecond);
   }
 
-  /** A new session to `address`, its first hello due at once; `undefined` when there are too many links. */
-  dial(address: Address, nowMs: number): Session | undefined {
+  /** The session in use, or a new one, its first hello due at once; `undefined` when there are too many links. */
+  sessionTo(address: Address, nowMs: number): Session | undefined {
+    const session = this.#context.sessions.byAddress(address);
+    session?.want(nowMs);
+    return session ?? this.#dial(address, nowMs);
+  }
+
+  #dial(address: Address, nowMs: number): Session | undefined {
     if (!this.#makeRoom()) return undefined;
     const { sessions } = this.#context;
     const identity = { address, localId: sessions.newId(), state: 'dialling' as const };
@@ -78,7 +85,7 @@ export class Handshaker {
     const { settings, random, counters } = this.#context;
     if (session.hasExpired(settings, nowMs)) this.#context.end(session, 'no answer to the handshake');
     else if (session.mustSayHello(nowMs)) {
-      session.onHandshakeSent(settings, random, nowMs);
+      session.onHelloSent(settings, random, nowMs);
       counters.totals.hellosOut++;
       this.#send(session.address, 'hello', { sourceId: session.localId, token: session.token });
     }
@@ -88,13 +95,14 @@ export class Handshaker {
     const intact = isIntactHandshake(datagram, this.#context.checksum);
     const packet = intact ? this.#decode(datagram) : undefined;
     if (packet === undefined) this.#context.counters.drop('foreign');
+    else if (packet.type === 'hello' && datagram.length < minHelloBytes) this.#context.counters.drop('short');
     else if (packet.clusterTag !== this.#context.settings.clusterTag) this.#context.counters.drop('cluster');
     else if (!this.#apply(packet, from, nowMs)) this.#context.counters.drop('unexpected');
   }
 
   /** "I know no link of this connection id", unless that would be longer than what it answers, or one of too many. */
   reset(connectionId: number, to: Address, receivedBytes: number, nowMs: number): void {
-    if (!this.#mayReset(nowMs)) return;
+    if (!this.#resets.take(nowMs)) return;
     const packet = this.#encode('reset', { destinationId: connectionId });
     if (packet.length > receivedBytes) return;
     this.#context.counters.totals.resetsOut++;
@@ -127,11 +135,11 @@ export class Handshaker {
     // Both dial: the hello of the smaller instance counts. Ours goes on; the other side drops its own for it.
     if (current?.state === 'dialling' && this.#instance < theirs) return true;
     // Late or repeated: this is the hello that made the link, or lost to the one that did.
-    if (current?.state === 'up' && isSamePeer(current, packet)) return true;
+    if (current?.state === 'up' && current.isOf(packet)) return true;
     const session = this.#sessionFor(current, packet, from, nowMs);
     if (session === undefined) return true;
     session.peer = packet;
-    session.onHandshakeSent(this.#context.settings, this.#context.random, nowMs);
+    session.onAcceptSent(nowMs);
     this.#context.schedule(session);
     this.#send(from, 'accept', { destinationId: packet.sourceId, sourceId: session.localId });
     return true;
@@ -144,21 +152,25 @@ export class Handshaker {
     from: Address,
     nowMs: number,
   ): Session | undefined {
-    const { sessions } = this.#context;
+    const { sessions, settings, random } = this.#context;
     const waiting = current?.state === 'up' ? sessions.candidate(from) : current;
-    if (waiting?.state === 'accepting') return waiting;
-    if (!this.#mayAccept(packet, from, nowMs)) return undefined;
-    if (waiting !== undefined) {
-      waiting.state = 'accepting';
-      waiting.attempts = 0;
-      sessions.onAccepting(waiting);
+    if (waiting?.state === 'accepting') {
+      if (!waiting.isOf(packet)) sessions.renew(waiting);
       return waiting;
     }
-    const identity = { address: from, localId: sessions.newId(), state: 'accepting' as const };
+    if (!this.#mayAccept(packet, from, nowMs)) return undefined;
+    const session = waiting ?? this.#answering(current, from, nowMs);
+    session.accept(settings, random, nowMs);
+    sessions.onAccepting(session);
+    return session;
+  }
+
+  #answering(current: Session | undefined, address: Address, nowMs: number): Session {
+    const { sessions } = this.#context;
+    const identity = { address, localId: sessions.newId(), state: 'accepting' as const };
     const session = new Session(identity, this.#context.newLink(), nowMs);
     if (current === undefined) sessions.add(session);
     else sessions.addCandidate(session);
-    sessions.onAccepting(session);
     return session;
   }
 
@@ -183,7 +195,7 @@ export class Handshaker {
 
   #onOwnHello(packet: HandshakePacket): boolean {
     const session = this.#context.sessions.byId(packet.sourceId);
-    if (session?.state !== 'dialling') return false;
+    if (session?.isDialling !== true) return false;
     this.#context.end(session, 'own address');
     return true;
   }
@@ -191,6 +203,8 @@ export class Handshaker {
   #onAccept(packet: HandshakePacket, from: Address, nowMs: number): boolean {
     const session = this.#dialled(packet, from);
     if (session === undefined || packet.sourceId === noConnection || !hasCommonVersion(packet)) return false;
+    // It answers a hello of ours, but what we sent last may be an accept: no round trip was measured.
+    if (session.state === 'accepting') session.attempts++;
     session.peer = packet;
     this.#context.up(session, true, nowMs);
     return true;
@@ -225,15 +239,7 @@ export class Handshaker {
   /** The dial that an answer is for. */
   #dialled(packet: HandshakePacket, from: Address): Session | undefined {
     const session = this.#context.sessions.byId(packet.destinationId);
-    return session?.state === 'dialling' && session.address === from ? session : undefined;
-  }
-
-  #mayReset(nowMs: number): boolean {
-    if (nowMs - this.#resetsFromMs >= 1000) {
-      this.#resetsFromMs = nowMs;
-      this.#resets = 0;
-    }
-    return this.#resets++ < this.#context.settings.maxResetsPerSecond;
+    return session?.isDialling === true && session.address === from ? session : undefined;
   }
 
   /** False when there are as many links as may be, and none is quiet. */
@@ -286,9 +292,4 @@ export class Handshaker {
 
 function hasCommonVersion({ versions }: HandshakePacket): boolean {
   return versions.min <= protocolVersion.max && versions.max >= protocolVersion.min;
-}
-
-function isSamePeer(session: Session, packet: HandshakePacket): boolean {
-  const { peer } = session;
-  return peer?.sourceId === packet.sourceId && instanceText(peer.instance) === instanceText(packet.instance);
 }

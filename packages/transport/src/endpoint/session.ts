@@ -14,20 +14,20 @@ export type SessionState = 'dialling' | 'accepting' | 'up' | 'down';
 /** A link and how it came to be. */
 export class Session {
   readonly address: Address;
-  /** Our connection id: the peer puts it on its packets. */
-  readonly localId: number;
+  /** Our connection id: the peer puts it on its packets. Changed by `Sessions.renew` alone. */
+  localId: number;
   readonly link: Link<PendingRequest>;
-  /** This side wanted it. */
-  readonly dialled: boolean;
+  /** This side wants it, so it says hello until the link is up, whoever else did. */
+  dialled: boolean;
   state: SessionState;
   /** What the peer said in the handshake; known from `accepting` on. */
   peer: HandshakePacket | undefined;
   /** Put on the list of this turn. */
   dirty = false;
   token: Uint8Array = new Uint8Array(0);
-  /** Hellos sent since the token came, or accepts. */
+  /** Hellos and accepts sent since the token came, or since it began to accept. */
   attempts = 0;
-  readonly #startedMs: number;
+  #startedMs: number;
   /** When the last hello or accept was sent. */
   #sentMs: number;
   #dueMs: number;
@@ -51,7 +51,12 @@ export class Session {
   deadline(settings: TransportSettings): number | undefined {
     if (this.state === 'up') return this.link.deadline();
     const expiryMs = this.#startedMs + settings.handshakeTimeoutMs;
-    return this.state === 'dialling' ? Math.min(expiryMs, this.#dueMs) : expiryMs;
+    return this.isDialling ? Math.min(expiryMs, this.#dueMs) : expiryMs;
+  }
+
+  /** It says hello. While it accepts too: the hello that it answers may be forged, or of a process that is gone. */
+  get isDialling(): boolean {
+    return this.state === 'dialling' || (this.state === 'accepting' && this.dialled);
   }
 
   hasExpired(settings: TransportSettings, nowMs: number): boolean {
@@ -59,7 +64,28 @@ export class Session {
   }
 
   mustSayHello(nowMs: number): boolean {
-    return this.state === 'dialling' && nowMs >= this.#dueMs;
+    return this.isDialling && nowMs >= this.#dueMs;
+  }
+
+  /** The hello that it answers, or answered, came from the same process for the same link. */
+  isOf(packet: HandshakePacket): boolean {
+    const { peer } = this;
+    return peer?.sourceId === packet.sourceId && instanceText(peer.instance) === instanceText(packet.instance);
+  }
+
+  /** This side has something to send. A handshake that a hello began has its full time from here on. */
+  want(nowMs: number): void {
+    if (this.dialled) return;
+    this.dialled = true;
+    this.#startedMs = nowMs;
+  }
+
+  /** A hello made it, or took over our dial; it has its full time, and our next hello the usual pause. */
+  accept(settings: TransportSettings, random: Random, nowMs: number): void {
+    this.state = 'accepting';
+    this.attempts = 0;
+    this.#startedMs = nowMs;
+    this.#delayHello(settings, random, nowMs);
   }
 
   /** A token came: the next hello, with it, is due at once. */
@@ -68,11 +94,14 @@ export class Session {
     this.#dueMs = this.#sentMs;
   }
 
-  /** A hello or an accept goes out; the next hello is due later and later. */
-  onHandshakeSent(settings: TransportSettings, random: Random, nowMs: number): void {
-    const intervalMs = Math.min(settings.helloIntervalMs * 2 ** this.attempts, settings.maxHelloIntervalMs);
-    const jitter = 1 + settings.probeJitter * (2 * random.next() - 1);
-    this.#dueMs = nowMs + intervalMs * jitter;
+  /** A hello goes out; the next is due later and later. */
+  onHelloSent(settings: TransportSettings, random: Random, nowMs: number): void {
+    this.#delayHello(settings, random, nowMs);
+    this.onAcceptSent(nowMs);
+  }
+
+  /** Leaves the next hello where it is: a stream of forged hellos must not put off ours. */
+  onAcceptSent(nowMs: number): void {
     this.#sentMs = nowMs;
     this.attempts++;
   }
@@ -80,6 +109,12 @@ export class Session {
   /** Only when one packet was answered by one is it clear what was measured. */
   handshakeRttMs(nowMs: number): number | undefined {
     return this.attempts === 1 ? nowMs - this.#sentMs : undefined;
+  }
+
+  #delayHello(settings: TransportSettings, random: Random, nowMs: number): void {
+    const intervalMs = Math.min(settings.helloIntervalMs * 2 ** this.attempts, settings.maxHelloIntervalMs);
+    const jitter = 1 + settings.probeJitter * (2 * random.next() - 1);
+    this.#dueMs = nowMs + intervalMs * jitter;
   }
 }
 

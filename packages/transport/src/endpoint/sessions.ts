@@ -63,6 +63,14 @@ export class Sessions {
     this.#candidates.set(session.address, session);
   }
 
+  /** Answers another process than before: a packet that the old one sent to the old id must not speak for the new. */
+  renew(session: Session): void {
+    this.#byId.delete(session.localId);
+    session.localId = this.newId();
+    session.attempts = 0;
+    this.#byId.set(session.localId, session);
+  }
+
   /** A hello made it, or took over our own dial, and waits to be confirmed. */
   onAccepting(session: Session): void {
     this.#unconfirmed.add(session);
@@ -75,11 +83,17 @@ export class Sessions {
     this.#byAddress.set(session.address, session);
   }
 
+  /** The candidate takes the place of one that was in use: a dial beside it would be ended once it is confirmed. */
   remove(session: Session): void {
+    const { address } = session;
     this.#byId.delete(session.localId);
     this.#unconfirmed.delete(session);
-    if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
-    if (this.#candidates.get(session.address) === session) this.#candidates.delete(session.address);
+    const candidate = this.#candidates.get(address);
+    if (candidate === session) this.#candidates.delete(address);
+    if (this.#byAddress.get(address) !== session) return;
+    this.#byAddress.delete(address);
+    this.#candidates.delete(address);
+    if (candidate !== undefined) this.#byAddress.set(address, candidate);
   }
 
   /** The link that has been silent longest among those with nothing to do. */

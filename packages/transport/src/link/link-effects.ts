@@ -16,6 +16,7 @@ export type LinkDownReason =
   | 'unreachable'
   | 'idle'
   | 'protocol error'
+  | 'too much unanswered'
   | 'replaced'
   | 'peer restarted'
   | 'peer forgot the link'

@@ -4,11 +4,13 @@ import {
   datagramFrameBytes,
   maxFragmentOverheadBytes,
   packetHeaderBytes,
+  resetBytes,
   writeAck,
   writeClose,
   writeCredit,
   writeDatagram,
   writePacketHeader,
+  writePadding,
   writePing,
 } from '@simpledht/wire';
 import type { Acknowledger } from './acknowledger.ts';
@@ -203,6 +205,7 @@ export class LinkSender<Ticket extends object> {
     if (ping && writer.room > 0) writePing(writer);
     if (writer.offset === start) return false;
     const elicits = credit || ping || pieces.length > 0;
+    if (elicits) writePadding(writer, start - packetHeaderBytes + resetBytes - this.#parts.sealer.tagBytes);
     const bytes = this.#finish(writer, elicits && this.#asksNow());
     this.#sentMs = nowMs;
     if (elicits) this.#track({ bytes, pieces, credit, acknowledged }, nowMs);

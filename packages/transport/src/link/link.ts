@@ -148,6 +148,7 @@ export class Link<Ticket extends object> {
 
   /** Sends what may be sent now. `linkCount`: links that share the peer's receive buffer, as far as we know. */
   flush(nowMs: number, linkCount: number = 1): void {
+    if (this.#messages.isOverwhelmed) this.#closeWith('too much unanswered', closeCode.limit, nowMs);
     if (!this.#down) this.#sender?.flush(nowMs, linkCount);
   }
 
@@ -247,6 +248,7 @@ export class Link<Ticket extends object> {
     const payload = this.#assemble(frame, nowMs);
     if (payload === undefined) return;
     this.#receivedRequests.finish(requestId);
+    this.#messages.owe();
     this.#effects.push({ type: 'request', requestId, payload });
   }
 

@@ -9,7 +9,8 @@ import type { LinkSettings } from './settings.ts';
  * What was asked to be sent reliably and is not done: bounds it, and tells replies that are waited for from others.
  *
  * Invariants: 1. `#queuedBytes` is the payload of all messages not wholly acknowledged; 2. `#asked` holds the ids of
- * requests that have left and have no reply, at most `maxPendingRequests` wanted and as many given up.
+ * requests that have left and have no reply, at most `maxPendingRequests` wanted and as many given up; 3. `#owed` and
+ * `#replyBytes` are of the peer's requests and of the replies to them, and pass their bounds by nothing: the link ends.
  */
 export class OutgoingMessages<Ticket extends object> {
   readonly #settings: LinkSettings;
@@ -26,6 +27,11 @@ export class OutgoingMessages<Ticket extends object> {
   /** Requests with a ticket that have no reply yet. */
   #pendingRequests = 0;
   #backpressure = false;
+  /** Requests handed over whose reply has not wholly arrived. */
+  #owed = 0;
+  /** Payload of replies that have not wholly arrived. */
+  #replyBytes = 0;
+  #isOverwhelmed = false;
 
   constructor(settings: LinkSettings, effects: LinkEffect<Ticket>[]) {
     this.#settings = settings;
@@ -57,7 +63,25 @@ export class OutgoingMessages<Ticket extends object> {
     return this.#add('request', -1, payload, ticket);
   }
 
+  /**
+   * The peer asks for more than this side will hold; the link must end. A request may be owed twice over, because the
+   * peer gives up as many as it waits for; one reply is always taken.
+   */
+  get isOverwhelmed(): boolean {
+    return this.#isOverwhelmed;
+  }
+
+  /** A request of the peer is handed over. */
+  owe(): void {
+    this.#owed++;
+    if (this.#owed > 2 * this.#settings.maxPendingRequests) this.#isOverwhelmed = true;
+  }
+
   reply(requestId: number, payload: Uint8Array): void {
+    const full = this.#replyBytes > 0 && this.#replyBytes + payload.length > this.#settings.maxQueuedBytes;
+    if (full) this.#isOverwhelmed = true;
+    if (this.#isOverwhelmed) return;
+    this.#replyBytes += payload.length;
     this.#add('reply', requestId, payload, undefined);
   }
 
@@ -98,6 +122,10 @@ export class OutgoingMessages<Ticket extends object> {
   /** Every byte of it has arrived. */
   onDelivered(message: OutgoingMessage<object>): void {
     if (message.kind === 'request') this.#acknowledgedRequests.finish(message.requestId);
+    else {
+      this.#owed--;
+      this.#replyBytes -= message.payload.length;
+    }
     this.#remove(message);
   }
 

@@ -32,7 +32,7 @@ export const closeCode = {
   protocolError: 1,
   /** A frame that this version does not know and must not skip. */
   unknownFrame: 2,
-  /** More than a bound allows: message size, credit, request window. */
+  /** More than a bound allows: message size, credit, request window, replies that are not taken. */
   limit: 3,
   /** Nothing was heard for too long. */
   timeout: 4,
@@ -96,6 +96,11 @@ export interface SkippedFrame {
 }
 
 export type Frame = AckFrame | PingFrame | CloseFrame | CreditFrame | DatagramFrame | MessageFrame | SkippedFrame;
+
+/** Until the writer stands at `end`. */
+export function writePadding(writer: ByteWriter, end: number): void {
+  while (writer.offset < end) writer.u8(frameType.padding);
+}
 
 export function writePing(writer: ByteWriter): void {
   writer.u8(frameType.ping);

@@ -60,6 +60,9 @@ export const maxKeyExchangeBytes = 128;
 /** A hello is padded to this, so that no answer to it is longer than it (RFC 9000 §8.1 allows three times). */
 export const minHelloBytes = 128;
 
+/** A reset is this long. What elicits an acknowledgement is padded to it, so that a reset is never longer. */
+export const resetBytes = 32;
+
 const types: readonly HandshakeType[] = ['hello', 'retry', 'accept', 'reject', 'reset'];
 const parameterNames = [
   'receiveBufferBytes',
