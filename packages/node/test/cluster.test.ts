@@ -37,6 +37,21 @@ describe('a cluster', () => {
     expect(cluster.node(0).getSync('from the newcomer')).toBe(true);
   });
 
+  it('asks the others for what it does not have yet, and keeps what they tell', async () => {
+    await make(2, { delayMs: [20, 20] });
+    for (let i = 0; i < 20_000; i++) void cluster.node(0).put(`key ${String(i)}`, 'x'.repeat(100));
+    await cluster.until(() => cluster.node(1).size === 20_000);
+    const late = await cluster.add();
+    await cluster.until(() => late.info().alive > 1);
+    expect(late.info().ready).toBe(false);
+    expect(late.getSync('key 9999')).toBeUndefined();
+    expect(await cluster.settle(late.get('key 9999'))).toBe('x'.repeat(100));
+    expect(late.info().ready).toBe(false);
+    expect(late.getSync('key 9999')).toBe('x'.repeat(100));
+    expect(await cluster.settle(late.get('nowhere'))).toBeUndefined();
+    await cluster.settle(late.ready());
+  });
+
   it('agrees after a partition longer than every time-out, with writes on both sides', async () => {
     await make(5);
     cluster.partition([0, 1], [2, 3, 4]);

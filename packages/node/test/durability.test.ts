@@ -89,6 +89,18 @@ describe('with a store that outlives the process', () => {
     expect(disk.flushes - before).toBeLessThanOrEqual(3);
   });
 
+  it('a put while the store flushes is made durable by the next flush', async () => {
+    const disk = new SlowDisk();
+    cluster = await createTestCluster(1, { node: () => ({ store: disk.store }) });
+    disk.hold();
+    const first = cluster.node(0).put('first', 1);
+    await cluster.advance(10);
+    const second = cluster.node(0).put('second', 2);
+    await cluster.advance(10);
+    disk.release();
+    await cluster.settle(Promise.all([first, second]));
+  });
+
   it('a disk that fails rejects the put by name, is reported, and the node goes on', async () => {
     const disk = new SlowDisk();
     cluster = await createTestCluster(2, { node: (index) => (index === 0 ? { store: disk.store } : {}) });
