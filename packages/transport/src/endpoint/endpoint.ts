@@ -126,9 +126,9 @@ export class Endpoint implements HandshakeContext {
     const nowMs = this.#parts.clock.monotonic();
     for (const session of this.sessions.all()) {
       session.link.close('closed', closeCode.goingAway, nowMs);
-      for (const effect of session.link.take()) {
-        if (effect.type === 'transmit') this.transmit(effect.datagram, session.address);
-      }
+      const last = session.link.take().filter((effect) => effect.type === 'transmit');
+      // Nobody is left to repeat the goodbye, so it is said twice; the peer drops the second as repeated.
+      for (const { datagram } of [...last, ...last.slice(-1)]) this.transmit(datagram, session.address);
     }
     this.#pending.rejectAll(undefined, transportClosed());
   }
