@@ -90,6 +90,12 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
   ERR_MALFORMED: { exitCode: failed },
   ERR_UNSUPPORTED_VERSION: { exitCode: failed },
   ERR_REMOTE: { exitCode: failed },
+  ERR_MAP_FULL: { exitCode: failed },
+  ERR_VERSION_MISMATCH: { exitCode: failed },
+  ERR_SCHEMA: { exitCode: usage },
+  ERR_STORE_FULL: { exitCode: failed },
+  ERR_STORE_LOCKED: { exitCode: failed },
+  ERR_UNSUPPORTED: { exitCode: failed },
   ERR_STORE: { exitCode: failed },
 };
 

@@ -53,7 +53,7 @@ export class Notices {
 
   readonly onSignal = (signal: MapSignal): void => {
     if (signal.type === 'change') {
-      this.#hub.emit('change', toChange(signal.record, signal.local));
+      this.#hub.emit('change', toChange(signal.record, signal.cause === 'local'));
       return;
     }
     const { notice } = signal;

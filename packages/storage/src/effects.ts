@@ -23,6 +23,8 @@ export type ReplicaEvent =
   /** The time of `deadline()` has come. */
   | { readonly type: 'tick' };
 
+export type ChangeCause = 'local' | 'remote' | 'expired';
+
 /** What a replica asks of its shell. None may leave before the store has made durable what was applied before it. */
 export type ReplicaEffect =
   | {
@@ -39,7 +41,8 @@ export type ReplicaEffect =
       readonly type: 'change';
       readonly record: StoredRecord;
       readonly previous: StoredRecord | undefined;
-      readonly local: boolean;
+      /** Written here, merged from a peer, or (the record is the tombstone that took its place) expired. */
+      readonly cause: ChangeCause;
     }
   | { readonly type: 'notice'; readonly notice: ReplicaNotice };
 

@@ -1,7 +1,7 @@
 import { bytesToHex, originNode, SimpleDHTError, type NodeId, type Origin, type StoredRecord } from '@simpledht/wire';
 import { HybridClock } from './clock.ts';
 import { ContentSum } from './content-sum.ts';
-import type { Outbox, ReplicaCounters } from './effects.ts';
+import type { ChangeCause, Outbox, ReplicaCounters } from './effects.ts';
 import { loadState, loadVector, stateEntry, vectorEntries, type ReplicaState } from './metadata.ts';
 import { OriginCover } from './origin-cover.ts';
 import { Overtaken } from './overtaken.ts';
@@ -146,7 +146,7 @@ export class LocalMap {
     for (const [index, record] of winners.entries()) {
       const loser = losers[index];
       if (loser?.origin === this.#origin && record.origin !== this.#origin) this.overtaken.note(loser);
-      this.#replaced(record, loser, false);
+      this.#replaced(record, loser, 'remote');
     }
   }
 
@@ -232,16 +232,16 @@ export class LocalMap {
     else this.#options.counters.puts += 1;
     this.writtenBytes += recordBytes(record);
     this.#changed.add(record.origin);
-    this.#replaced(record, previous, true);
+    this.#replaced(record, previous, 'local');
   }
 
-  #replaced(record: StoredRecord, previous: StoredRecord | undefined, local: boolean): void {
+  #replaced(record: StoredRecord, previous: StoredRecord | undefined, cause: ChangeCause): void {
     this.content.replace(previous, record);
     this.#isStateChanged = true;
     if (!this.observeChanges) return;
     // A copy of the same write under another dot is no change to anyone.
     if (previous !== undefined && compareWrites(record, previous) === 0) return;
-    this.#options.outbox.push({ type: 'change', record, previous, local });
+    this.#options.outbox.push({ type: 'change', record, previous, cause });
   }
 
   #newOrigin(): Origin {

@@ -28,8 +28,22 @@ export interface ReplicaSettings {
   readonly joinGraceMs: number;
   /** How far ahead of now a clock may be and still move this one, ms. Default 10,000. */
   readonly maxClockAheadMs: number;
-  /** Least time between two repairs, ms. Default 30,000: repair reads the whole map. */
+  /** Least time between two repairs, ms. Default 30,000. */
   readonly repairIntervalMs: number;
+  /** How long a member that is down still holds back the purge of tombstones, ms. Default 24 h. */
+  readonly tombstoneGraceMs: number;
+  /** The same for a member whose store does not outlive its process, ms. Default 10 min. */
+  readonly volatileGraceMs: number;
+  /** Between two looks at what may be purged, ms. Default 1,000. */
+  readonly purgeIntervalMs: number;
+  /** Clock offset to a peer that is told, ms. Default 500. */
+  readonly warnSkewMs: number;
+  /** Clock offset to the median of the members beyond which a member is not synced with, ms. Default 10,000. */
+  readonly maxSkewMs: number;
+  /** Keys, tombstones included, beyond which local writes of new keys are refused. Default 1,000,000. */
+  readonly maxKeys: number;
+  /** Bytes of the store beyond which local puts are refused. Default 1 GiB. */
+  readonly maxStoreBytes: number;
 }
 
 export const defaultSettings: ReplicaSettings = {
@@ -46,4 +60,11 @@ export const defaultSettings: ReplicaSettings = {
   joinGraceMs: 5_000,
   maxClockAheadMs: 10_000,
   repairIntervalMs: 30_000,
+  tombstoneGraceMs: 86_400_000,
+  volatileGraceMs: 600_000,
+  purgeIntervalMs: 1_000,
+  warnSkewMs: 500,
+  maxSkewMs: 10_000,
+  maxKeys: 1_000_000,
+  maxStoreBytes: 1_073_741_824,
 };

@@ -17,6 +17,13 @@ export interface Store {
   range(bounds?: KeyBounds): Iterable<StoredRecord>;
   /** Records whose dot is of `origin` with `seq` above `after`, ascending by `seq`, at most `limit`. */
   since(origin: Origin, after: number, limit: number): readonly StoredRecord[];
+  /**
+   * Records with a value whose expiry is at or before `untilMs` (ms since 1970), the earliest first, at most `limit`.
+   * Asked often and seldom with an answer: an index makes it cheap.
+   */
+  expiring(untilMs: number, limit: number): readonly StoredRecord[];
+  /** Tombstones with a version (`hlc`) below `before`, the lowest first, at most `limit`. Asked often, too. */
+  tombstones(before: number, limit: number): readonly StoredRecord[];
   /** Metadata under a name, as last applied. */
   meta(name: string): Uint8Array | undefined;
   /**
@@ -29,6 +36,11 @@ export interface Store {
    * already, else a promise that settles when it is. Rejects with `ERR_STORE` when the disk failed.
    */
   flush(): Promise<void> | undefined;
+  /**
+   * Writes a copy of what is durable to a new place and proves that it opens. Rejects with `ERR_STORE`; a store that
+   * cannot do it leaves the method out.
+   */
+  backup?(path: string): Promise<void>;
   /** What is flushed outlives the process. When false, `flush` has nothing to wait for. */
   readonly durable: boolean;
   /** Records held, tombstones included. */

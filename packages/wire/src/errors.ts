@@ -35,6 +35,12 @@ export type ErrorCode =
   | 'ERR_TOO_FEW_MEMBERS'
   /** A bounded queue or table is full. Nothing changed. */
   | 'ERR_LIMIT_REACHED'
+  /** The map holds as many keys or bytes as `maxKeys` or `maxStoreBytes` allow. Nothing changed. */
+  | 'ERR_MAP_FULL'
+  /** The key no longer has the version that the call named. Nothing changed. */
+  | 'ERR_VERSION_MISMATCH'
+  /** A namespace's schema refused the value. Nothing changed. */
+  | 'ERR_SCHEMA'
   /** The message is larger than the transport carries. Nothing was sent. */
   | 'ERR_MESSAGE_TOO_LARGE'
   /** Bytes from the network or a store do not decode. Nothing changed. */
@@ -44,7 +50,13 @@ export type ErrorCode =
   /** The remote node answered with an error that has no code of its own here. A write sent to it may have been made. */
   | 'ERR_REMOTE'
   /** A store broke its contract or the disk failed (see `cause`). A pending write may be lost with the process. */
-  | 'ERR_STORE';
+  | 'ERR_STORE'
+  /** The disk is full: the store only reads until there is room again. Nothing changed. */
+  | 'ERR_STORE_FULL'
+  /** Another process has the store open. Nothing changed. */
+  | 'ERR_STORE_LOCKED'
+  /** The store cannot do that, such as a backup of a memory store. Nothing changed. */
+  | 'ERR_UNSUPPORTED';
 
 const marker: unique symbol = Symbol.for('simpledht.error') as never;
 

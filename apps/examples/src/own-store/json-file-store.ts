@@ -54,6 +54,18 @@ export class JsonFileStore implements Store {
     return later.sort((a, b) => a.seq - b.seq).slice(0, limit);
   }
 
+  expiring(untilMs: number, limit: number): readonly StoredRecord[] {
+    const due = [...this.#records.values()].filter(
+      ({ value, expiresAt }) => value !== null && expiresAt !== 0 && expiresAt <= untilMs,
+    );
+    return due.sort((a, b) => a.expiresAt - b.expiresAt).slice(0, limit);
+  }
+
+  tombstones(before: number, limit: number): readonly StoredRecord[] {
+    const old = [...this.#records.values()].filter(({ value, hlc }) => value === null && hlc < before);
+    return old.sort((a, b) => a.hlc - b.hlc).slice(0, limit);
+  }
+
   meta(name: string): Uint8Array | undefined {
     this.#mustBeOpen();
     return this.#meta.get(name);

@@ -32,6 +32,14 @@ export class KeptStore implements Store {
     return this.#store.since(origin, after, limit);
   }
 
+  expiring(untilMs: number, limit: number): readonly StoredRecord[] {
+    return this.#store.expiring(untilMs, limit);
+  }
+
+  tombstones(before: number, limit: number): readonly StoredRecord[] {
+    return this.#store.tombstones(before, limit);
+  }
+
   meta(name: string): Uint8Array | undefined {
     return this.#store.meta(name);
   }

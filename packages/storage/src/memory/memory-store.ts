@@ -3,6 +3,7 @@ import { spanOf, type KeySpan } from '../key-order.ts';
 import type { KeyBounds, Store, StoreBatch } from '../store.ts';
 import { KeyIndex } from './key-index.ts';
 import { SequenceIndex } from './sequence-index.ts';
+import { TimeIndex } from './time-index.ts';
 import { ValueSlabs, valueBytes } from './value-slabs.ts';
 
 /** Keys fetched from the index at a time: few at first, since many ranges are left early. */
@@ -21,6 +22,14 @@ class MemoryStore implements Store {
   readonly #meta = new Map<string, Uint8Array>();
   readonly #keys = new KeyIndex(this.#records);
   readonly #values = new ValueSlabs();
+  readonly #expiring = new TimeIndex(
+    (record) => this.#isHeld(record),
+    ({ expiresAt }) => expiresAt,
+  );
+  readonly #tombstones = new TimeIndex(
+    (record) => this.#isHeld(record),
+    ({ hlc }) => hlc,
+  );
   readonly durable = false;
   #bytes = 0;
   #isClosed = false;
@@ -48,6 +57,16 @@ class MemoryStore implements Store {
     return this.#logs.get(origin)?.since(after, limit) ?? [];
   }
 
+  expiring(untilMs: number, limit: number): readonly StoredRecord[] {
+    this.#assertOpen();
+    return this.#expiring.first(untilMs, limit);
+  }
+
+  tombstones(before: number, limit: number): readonly StoredRecord[] {
+    this.#assertOpen();
+    return this.#tombstones.first(before - 1, limit);
+  }
+
   meta(name: string): Uint8Array | undefined {
     this.#assertOpen();
     return this.#meta.get(name);
@@ -70,6 +89,8 @@ class MemoryStore implements Store {
     this.#isClosed = true;
     this.#records.clear();
     this.#logs.clear();
+    this.#expiring.clear();
+    this.#tombstones.clear();
     this.#meta.clear();
     this.#bytes = 0;
     return Promise.resolve();
@@ -98,6 +119,12 @@ class MemoryStore implements Store {
     else this.#letGo(previous);
     this.#bytes += bytesOf(record);
     this.#log(record.origin).add(record);
+    if (record.value === null) this.#tombstones.add(record);
+    else if (record.expiresAt !== 0) this.#expiring.add(record);
+  }
+
+  #isHeld(record: StoredRecord): boolean {
+    return this.#records.get(record.key) === record;
   }
 
   #remove(key: string): void {

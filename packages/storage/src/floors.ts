@@ -1,0 +1,52 @@
+import type { Floor, Origin, StoredRecord } from '@simpledht/wire';
+import type { VersionVector } from './version-vector.ts';
+
+/**
+ * Per origin the highest number and the highest version of the tombstones of it that were purged. Whoever covers less of
+ * an origin may have missed a tombstone that nobody can send any more. Bounded like the vector.
+ */
+export class Floors {
+  readonly #floors = new Map<Origin, Floor>();
+
+  constructor(floors: Iterable<Floor> = []) {
+    for (const floor of floors) this.raise(floor);
+  }
+
+  get size(): number {
+    return this.#floors.size;
+  }
+
+  get(origin: Origin): Floor | undefined {
+    return this.#floors.get(origin);
+  }
+
+  all(): readonly Floor[] {
+    return [...this.#floors.values()];
+  }
+
+  /** Takes the larger of each part. True when that changed something. */
+  raise({ origin, seq, hlc }: Floor): boolean {
+    const held = this.#floors.get(origin);
+    if (held !== undefined && held.seq >= seq && held.hlc >= hlc) return false;
+    this.#floors.set(origin, { origin, seq: Math.max(seq, held?.seq ?? 0), hlc: Math.max(hlc, held?.hlc ?? 0) });
+    return true;
+  }
+
+  drop(origin: Origin): void {
+    this.#floors.delete(origin);
+  }
+
+  /** Whether who covers `vector` may have missed a tombstone that was purged here. */
+  isMissedBy(vector: VersionVector): boolean {
+    for (const { origin, seq } of this.#floors.values()) if (vector.watermark(origin) < seq) return true;
+    return false;
+  }
+
+  /** Whether a tombstone that `vector` may have missed could have deleted this record. */
+  mayHaveDeleted(record: StoredRecord, vector: VersionVector): boolean {
+    for (const { origin, seq, hlc } of this.#floors.values()) {
+      if (record.hlc < hlc && vector.watermark(origin) < seq) return true;
+    }
+    return false;
+  }
+}
