@@ -1,9 +1,9 @@
 import { decodeValue, type StoredRecord } from '@simpledht/wire';
-import { splitKey } from '@simpledht/storage';
+import { splitKey, type ChangeCause } from '@simpledht/storage';
 import type { Change, Entry } from './types.ts';
 
 /** Names a write for people and for comparison: equal on every node, different for every write of a key. */
-export function versionOf({ hlc, writer }: StoredRecord): string {
+export function versionOf({ hlc, writer }: Pick<StoredRecord, 'hlc' | 'writer'>): string {
   return `${hlc.toString(36)}-${writer}`;
 }
 
@@ -18,15 +18,16 @@ export function toEntry(record: StoredRecord): Entry {
 }
 
 /** The value is decoded by whoever reads it, not for every listener. */
-export function toChange(record: StoredRecord, local: boolean): Change {
+export function toChange(record: StoredRecord, cause: ChangeCause): Change {
   return {
-    key: splitKey(record.key).key,
+    ...splitKey(record.key),
     get value() {
       return record.value === null ? undefined : decodeValue(record.value);
     },
     deleted: record.value === null,
+    expired: cause === 'expired',
     version: versionOf(record),
     writer: record.writer,
-    local,
+    local: cause === 'local',
   };
 }

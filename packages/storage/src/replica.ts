@@ -4,6 +4,7 @@ import { AntiEntropy } from './anti-entropy.ts';
 import type { ReplicaContext } from './context.ts';
 import { Outbox, ReplicaCounters, type ReplicaEffect, type ReplicaEvent } from './effects.ts';
 import { Exchanges, type Exchange } from './exchanges.ts';
+import { History } from './history.ts';
 import { Joining, servePage } from './joining.ts';
 import { LocalMap, type Write } from './local-map.ts';
 import { peerSyncs, type PeerSync } from './peer-sync.ts';
@@ -39,6 +40,8 @@ export interface ReplicaOptions {
  * 4. Memory is bounded by records, members, origins and windows; there is no queue per peer.
  */
 export class Replica {
+  /** For those who watch. */
+  readonly history: History;
   readonly #context: ReplicaContext;
   readonly #acknowledgements: Acknowledgements;
   readonly #replication: Replication;
@@ -58,6 +61,7 @@ export class Replica {
     const exchanges = new Exchanges(outbox, counters, settings);
     const context = { settings, local, peers: new PeerTable(), exchanges, outbox, counters, random: options.random };
     this.#context = context;
+    this.history = new History(local, outbox);
     this.#acknowledgements = new Acknowledgements(context);
     this.#replication = new Replication(context);
     this.#receiving = new Receiving(context, () => {
@@ -142,6 +146,7 @@ export class Replica {
     this.#readiness.advance(now);
     this.#replication.push(now.monotonicMs);
     if (this.#isTouched) this.#antiEntropy.changed(now);
+    this.history.endTurn(this.#isTouched);
     this.#isTouched = false;
     // After everything that issues or reports a clock.
     this.#context.local.save();
