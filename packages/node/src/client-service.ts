@@ -6,6 +6,7 @@ import {
   limits,
   SimpleDHTError,
   type ClientEntries,
+  type ClientFacts,
   type ClientList,
   type ClientPut,
   type ClientReply,
@@ -69,7 +70,9 @@ export class ClientService {
       case 'client-list':
         return this.#list(request);
       case 'client-inspect':
-        return { kind: 'client-facts', facts: encodeValue(this.#facts(request.what), limits.maxValueBytes) };
+        return factsOf(this.#facts(request.what));
+      case 'client-forget':
+        return factsOf(this.#node.forget(request.id));
     }
   }
 
@@ -113,6 +116,10 @@ export class ClientService {
     const facts = what === 'info' ? this.#node.facts().info() : this.#node.facts().peers();
     return withoutUndefined(facts);
   }
+}
+
+function factsOf(facts: unknown): ClientFacts {
+  return { kind: 'client-facts', facts: encodeValue(facts, limits.maxValueBytes) };
 }
 
 /** The client has encoded the value; a value that does not decode would be everyone's trouble. */

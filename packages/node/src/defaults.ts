@@ -28,7 +28,7 @@ export interface Parts {
 }
 
 /** Watches of one node at a time. */
-export const defaultMaxWatchers = 10_000;
+const defaultMaxWatchers = 10_000;
 
 /** The port of the original and of every example. */
 export const defaultPort = 5000;

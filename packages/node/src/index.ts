@@ -36,6 +36,7 @@ export type {
   WatchSynced,
 } from './watch/events.ts';
 export type { WaitOptions } from './waiting.ts';
+export type { WatchIterator } from './watch/watch-iterator.ts';
 export { InDoubtError, SchemaError, SimpleDHTError, VersionMismatchError } from '@simpledht/wire';
 export type { Acks, ErrorCode, NodeId, SchemaIssue } from '@simpledht/wire';
 export { memoryStore } from '@simpledht/storage';

@@ -75,25 +75,13 @@ export class Since {
   }
 
   /** A tombstone that the reader has not seen was purged: what it deleted cannot be told any more. */
-  get isTooOld(): boolean {
+  isTooOld(): boolean {
     return (this.#local.floors ?? noFloors).isMissedBy(this.#seen);
   }
 
   /** The reader has not seen this write. */
   lacks({ origin, seq }: StoredRecord): boolean {
     return !this.#seen.covers(origin, seq);
-  }
-
-  /** All that the reader has seen is covered by these entries too: nothing new is held back by asking `lacks`. */
-  isWithin(entries: readonly VectorEntry[]): boolean {
-    return VersionVector.from(entries).includes(this.#seen);
-  }
-
-  /** What the reader has seen with what these entries cover; what is over the bounds of a vector is left out. */
-  with(entries: readonly VectorEntry[]): readonly VectorEntry[] {
-    const both = VersionVector.from(this.#seen.entries());
-    for (const entry of entries) both.coverEntry(entry);
-    return both.entries();
   }
 
   /**

@@ -12,13 +12,13 @@ export type BatchOperation<Input = unknown> =
   | { readonly type: 'delete'; readonly key: string };
 
 /** What one `batch` may hold, so that it fits one message: operations, and bytes of keys and values with 32 for each. */
-export const maxBatchOperations = 32_768;
-export const maxBatchBytes = 4_194_304;
+const maxBatchOperations = 32_768;
+const maxBatchBytes = 4_194_304;
 
 const operationBytes = 32;
 
 /** Throws `ERR_INVALID_OPTION` or `ERR_LIMIT_REACHED`. */
-export function checkOperations(operations: readonly BatchOperation[]): void {
+function checkOperations(operations: readonly BatchOperation[]): void {
   if (!Array.isArray(operations)) throw invalid('operations', 'an array', operations);
   if (operations.length > maxBatchOperations)
     throw new SimpleDHTError(
@@ -33,7 +33,7 @@ export function checkOperations(operations: readonly BatchOperation[]): void {
 }
 
 /** Throws `ERR_LIMIT_REACHED`. A single write may be as large as a value may. */
-export function checkBatchBytes(writes: readonly Write[]): void {
+function checkBatchBytes(writes: readonly Write[]): void {
   if (writes.length === 1) return;
   const bytes = writes.reduce((sum, { key, value }) => sum + operationBytes + key.length + (value?.length ?? 0), 0);
   if (bytes <= maxBatchBytes) return;

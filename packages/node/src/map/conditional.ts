@@ -4,7 +4,7 @@ import type { PutIfOptions, PutOptions, TouchOptions, UpdateResult, WriteResult 
 import { versionOf } from '../versions.ts';
 
 /** How often `update` begins anew because the key was written while it waited. */
-export const maxUpdateAttempts = 16;
+const maxUpdateAttempts = 16;
 
 /** Writes when the key has, at this node and at this moment, the version that was named. */
 export async function putIf(

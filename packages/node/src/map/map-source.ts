@@ -40,11 +40,11 @@ export class MapSource {
     }
   };
 
-  watch(options: WatchOptions): WatchIterator {
+  watch<T>(options: WatchOptions): WatchIterator<T> {
     this.map.mustBeOpen();
     const { prefix = '', signal } = options;
     if (typeof prefix !== 'string') throw invalid('prefix', 'a string', prefix);
-    return new WatchIterator({
+    return new WatchIterator<T>({
       feed: this.#feed,
       prefix: storedKey(this.map.namespace, prefix),
       start: startOf(options),

@@ -13,7 +13,8 @@ import type {
   WriteResult,
 } from '../types.ts';
 import { toEntry } from '../versions.ts';
-import type { WatchEvent, WatchOptions } from '../watch/events.ts';
+import type { WatchOptions } from '../watch/events.ts';
+import type { WatchIterator } from '../watch/watch-iterator.ts';
 import { batch, type BatchOperation } from './batching.ts';
 import { clear } from './clearing.ts';
 import { putIf, touch, update } from './conditional.ts';
@@ -149,7 +150,7 @@ export abstract class MapVerbs<T = unknown, Input = T> {
    * `lagged` and then the latest state: nothing else waits for it. The watch ends with the loop, with its signal and with
    * the node; none of these is an error. Throws `ERR_INVALID_OPTION` and, over `maxWatchers`, `ERR_LIMIT_REACHED`.
    */
-  watch(options: WatchOptions = {}): AsyncIterableIterator<WatchEvent<T>> {
-    return this.source.watch(options) as AsyncIterableIterator<WatchEvent<T>>;
+  watch(options: WatchOptions = {}): WatchIterator<T> {
+    return this.source.watch<T>(options);
   }
 }

@@ -3,8 +3,8 @@ import { compareKeys, type StoredRecord, type VectorEntry } from '@simpledht/wir
 import type { ChangeFeed, ChangeListener, MapChange, Mark } from './feed.ts';
 
 /** Changes that wait for a slow reader, and their bytes; what is over either makes it lag. The newest alone may be larger. */
-export const maxWaitingChanges = 4096;
-export const maxWaitingBytes = 16_777_216;
+const maxWaitingChanges = 4096;
+const maxWaitingBytes = 16_777_216;
 
 /** A change that waits for its reader. */
 export interface Waiting extends MapChange {
@@ -18,17 +18,21 @@ export interface Waiting extends MapChange {
  * 1. Of a key that the reading has not passed nothing is gathered: it is going to be read in its latest state.
  * 2. Of a key that it has passed every later change is gathered, and none that the reading has shown already: a key never
  *    goes back.
- * 3. When too much waits nothing more is gathered; `resume` covers what was, so that the rest can be read later.
+ * 3. When too much waits nothing more is gathered; `covered` says what was, so that the rest can be read later.
  */
 export class Collector implements ChangeListener {
   /** Too much waited: something was left out. */
   isLagging = false;
-  /** What the reader has seen when it has taken all that waits here. */
-  resume: readonly VectorEntry[] | undefined;
   readonly #feed: ChangeFeed;
   readonly #wake: () => void;
-  /** Writes that the reader has seen elsewhere; `undefined` as soon as they are all held here. */
-  #seen: Since | undefined;
+  /** What was held when reading began: it is read, and need not be told; `undefined` once it has all been handed on. */
+  #held: Since | undefined;
+  /** What the reader has seen when it has read all that is gathered, if nothing more is. */
+  #covered: readonly VectorEntry[] = [];
+  /** Number of the mark that follows it. */
+  #heldUntil = 0;
+  /** The last mark before reading began. */
+  #former: Mark | undefined;
   /** The last key that was read; '' before the first, `undefined` when all are. */
   #passed: string | undefined = '';
   /** What the last step of reading showed, while changes made before it may still be on their way here. */
@@ -43,9 +47,18 @@ export class Collector implements ChangeListener {
     this.#wake = wake;
   }
 
-  /** Reading begins, for somebody who has seen what is given. */
-  begin(seen: Since): void {
-    this.#seen = seen;
+  /** What the reader has seen when it has taken all that waits here. */
+  get covered(): readonly VectorEntry[] {
+    return this.#covered;
+  }
+
+  /** Reading begins now. */
+  begin(): void {
+    const { history, last } = this.#feed;
+    this.#covered = history.now();
+    this.#held = history.since(this.#covered);
+    this.#heldUntil = history.mark();
+    this.#former = last;
     this.#passed = '';
     this.#shown.clear();
     this.#waiting = [];
@@ -81,14 +94,16 @@ export class Collector implements ChangeListener {
   marked(mark: Mark): void {
     if (this.isLagging) return;
     const newest = this.#waiting.at(-1);
-    if (newest !== undefined && this.#taken < this.#waiting.length) newest.covered ??= this.#coveredAt(mark);
-    if (this.#seen?.isWithin(mark.vector) === true) this.#seen = undefined;
+    if (newest !== undefined && this.#taken < this.#waiting.length) newest.covered ??= mark.vector;
+    if (mark.number >= this.#heldUntil) this.#held = undefined;
   }
 
-  /** From now on nothing is gathered. What waits stays, and is covered by `resume`. */
+  /** From now on nothing is gathered. What waits stays. */
   lag(): void {
+    if (this.isLagging) return;
     this.isLagging = true;
-    this.resume = this.#coveredAt(this.#feed.last);
+    const { last } = this.#feed;
+    if (last !== undefined && last !== this.#former) this.#covered = last.vector;
   }
 
   get isEmpty(): boolean {
@@ -115,11 +130,6 @@ export class Collector implements ChangeListener {
     return next;
   }
 
-  /** What the reader has seen at a mark. */
-  #coveredAt(mark: Mark | undefined): readonly VectorEntry[] {
-    return this.#seen === undefined ? (mark?.vector ?? []) : this.#seen.with(mark?.vector ?? []);
-  }
-
   #isPassed({ key }: StoredRecord): boolean {
     return this.#passed === undefined || compareKeys(key, this.#passed) <= 0;
   }
@@ -130,7 +140,7 @@ export class Collector implements ChangeListener {
     if (previous !== undefined && isSameDot(record, previous))
       return shown !== undefined && (shown.value === null || !isSameDot(shown, record));
     if (shown !== undefined && compareRecords(record, shown) <= 0) return true;
-    return this.#seen?.lacks(record) === false;
+    return this.#held?.lacks(record) === false;
   }
 }
 

@@ -9,7 +9,7 @@ const done = { done: true, value: undefined } as const;
  * A watch for `for await`. It ends with the loop, with `return()`, with its signal and with the node; each of these is an
  * end like any other, and none is an error.
  */
-export class WatchIterator<T = unknown> implements AsyncIterableIterator<WatchEvent<T>, undefined> {
+export class WatchIterator<T = unknown> {
   readonly #watch: Watch;
   readonly #batches: AsyncGenerator<Iterable<WatchEvent, undefined>, void>;
   #batch: Iterator<WatchEvent, undefined> = [][Symbol.iterator]();

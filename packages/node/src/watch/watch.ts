@@ -40,8 +40,6 @@ export class Watch implements Watching {
   readonly #collector: Collector;
   #mustRestart = false;
   #wake: (() => void) | undefined;
-  /** What `synced` says is seen. */
-  #covered: readonly VectorEntry[] = [];
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -50,7 +48,10 @@ export class Watch implements Watching {
       this.#wake?.();
     });
     feed.enter(this);
-    if (start === 'now') this.#beginNow();
+    if (start === 'now') {
+      this.#collector.begin();
+      this.#collector.pass([], undefined);
+    }
     feed.listen(prefix, this.#collector);
     if (signal?.aborted === true) this.end();
     else signal?.addEventListener('abort', this.#abort, { once: true });
@@ -76,8 +77,8 @@ export class Watch implements Watching {
   async *batches(): AsyncGenerator<Batch, void> {
     let { start }: { start: WatchStart } = this.#parts;
     while (!this.isOver) {
-      if (start !== 'now') yield* this.#read(start);
-      yield [{ type: 'synced', token: tokenOf(this.#covered) }];
+      const covered = start === 'now' ? this.#collector.covered : yield* this.#read(start);
+      yield [{ type: 'synced', token: tokenOf(covered) }];
       yield* this.#live();
       start = this.#afterLag();
       yield [{ type: 'lagged', restart: start === 'all' }];
@@ -97,45 +98,39 @@ export class Watch implements Watching {
   };
 
   #afterLag(): WatchStart {
-    const { resume = [] } = this.#collector;
-    const mustRestart = this.#mustRestart || this.#parts.feed.history.since(resume).isTooOld;
+    const { covered } = this.#collector;
+    const mustRestart = this.#mustRestart || this.#parts.feed.history.since(covered).isTooOld();
     this.#mustRestart = false;
-    return mustRestart ? 'all' : resume;
+    return mustRestart ? 'all' : covered;
   }
 
-  #beginNow(): void {
-    const { history } = this.#parts.feed;
-    this.#covered = history.now();
-    this.#collector.begin(history.since(this.#covered));
-    this.#collector.pass([], undefined);
-  }
-
-  async *#read(start: Exclude<WatchStart, 'now'>): AsyncGenerator<Batch, void> {
-    if (start !== 'all') {
-      const isTold = yield* this.#readChanged(this.#parts.feed.history.since(start));
-      if (isTold || this.isOver) return;
-      yield [{ type: 'lagged', restart: true }];
-    }
-    const { history } = this.#parts.feed;
-    this.#covered = history.now();
-    this.#collector.begin(history.since(this.#covered));
+  /** Reads what the start asks for. Returns what was held when that began: this, at least, the reader has seen then. */
+  async *#read(start: Exclude<WatchStart, 'now'>): AsyncGenerator<Batch, readonly VectorEntry[]> {
+    const covered = start === 'all' ? undefined : yield* this.#readChanged(this.#parts.feed.history.since(start));
+    if (covered !== undefined) return covered;
+    if (start !== 'all') yield [{ type: 'lagged', restart: true }];
+    const held = this.#begin();
     for await (const records of this.#steps(() => true)) yield this.#entries(records);
+    return held;
   }
 
-  /** Reads what `seen` lacks. False when that cannot be told, or can no longer. */
-  async *#readChanged(seen: Since): AsyncGenerator<Batch, boolean> {
-    const { feed, prefix } = this.#parts;
-    if (seen.isTooOld) return false;
-    this.#covered = seen.with(feed.history.now());
-    this.#collector.begin(seen);
-    const few = seen.few(maxFew)?.filter(({ key }) => key.startsWith(prefix));
+  /** Reads what `seen` lacks. `undefined` when that cannot be told, or can no longer. */
+  async *#readChanged(seen: Since): AsyncGenerator<Batch, readonly VectorEntry[] | undefined> {
+    if (seen.isTooOld()) return undefined;
+    const held = this.#begin();
+    const few = seen.few(maxFew)?.filter(({ key }) => key.startsWith(this.#parts.prefix));
     if (few !== undefined) {
       await this.#pass(few, undefined);
       yield this.#changes(few, seen);
-      return true;
+      return held;
     }
-    for await (const records of this.#steps(() => !seen.isTooOld)) yield this.#changes(records, seen);
-    return !seen.isTooOld;
+    for await (const records of this.#steps(() => !seen.isTooOld())) yield this.#changes(records, seen);
+    return seen.isTooOld() ? undefined : held;
+  }
+
+  #begin(): readonly VectorEntry[] {
+    this.#collector.begin();
+    return this.#collector.covered;
   }
 
   /** Every record of the prefix in key order, a step at a time, as long as `mayGoOn` says so. */
