@@ -79,7 +79,7 @@ export class Outbox {
 
   take(): readonly ReplicaEffect[] {
     const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
+    this.#effects = [];
     return effects;
   }
 }
