@@ -17,15 +17,21 @@ export function writeId({ key, hlc, writer }: StoredRecord): string {
 /** Every write ever made, and who durably held what. */
 export class History {
   readonly writes: Map<string, Write> = new Map<string, Write>();
-  readonly keys: Set<string> = new Set<string>();
+  /** The largest write of each key so far. */
+  readonly largest: Map<string, StoredRecord> = new Map<string, StoredRecord>();
   /** Per node the largest record of each key that it ever held durably; what a wiped disk had included. */
   readonly #peaks: (Map<string, StoredRecord> | undefined)[] = [];
 
   wrote(record: StoredRecord): Write {
     const write = { record, holders: 0, acknowledged: false };
     this.writes.set(writeId(record), write);
-    this.keys.add(record.key);
+    const largest = this.largest.get(record.key);
+    if (largest === undefined || isOlder(largest, record)) this.largest.set(record.key, record);
     return write;
+  }
+
+  get keys(): IterableIterator<string> {
+    return this.largest.keys();
   }
 
   find(record: StoredRecord): Write | undefined {

@@ -1,16 +1,131 @@
-import { runClasses } from './classes.ts';
+/*
+ * Long runs of the store simulation, on all cores:
+ *   npm run simulate:store -- --seeds 200000 [--from 1] [--class purge,away] [--workers 2] [--keep-tombstones]
+ * One run, and what happened in it when it fails:
+ *   npm run simulate:store -- --class purge --seed 123 [--lines 100]
+ * --first stops at the first failure; --leaves-early breaks the rule that nothing leaves before it is durable.
+ */
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  allClasses,
+  ClassResult,
+  emptyResults,
+  failureOf,
+  runBatch,
+  type Batch,
+  type Results,
+} from './long-run.ts';
+import type { RunOptions } from './scene.ts';
 import { classOf, explain, StoreRun } from './store-run.ts';
-const [, , name, from = '1', count = '200'] = process.argv;
-for (const kind of name === 'all' ? runClasses : [classOf(0, [name ?? 'classic'])]) {
-  const t = performance.now();
-  const bad = new Map<string, number[]>();
-  let purged=0, acked=0, ops=0, late=0, reps=0, relayed=0;
-  for (let seed = +from; seed < +from + +count; seed++) {
-    try { const y=new StoreRun(seed, kind, {keepsTombstones: process.env['KEEP'] === '1'}).run(); purged+=y.purged;acked+=y.acknowledged;ops+=y.operations;late+=y.late;relayed+=y.relayed;reps+=y.repairs } catch (error) {
-      const what = (error as { invariant?: string }).invariant ?? String((error as Error).stack).slice(0,300);
-      bad.set(what, [...(bad.get(what) ?? []), seed]);
-    }
+import { table } from './table.ts';
+import { Tally } from './tally.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '2000' },
+    from: { type: 'string', default: '1' },
+    class: { type: 'string', default: allClasses.join(',') },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    seed: { type: 'string' },
+    lines: { type: 'string', default: '60' },
+    'keep-tombstones': { type: 'boolean', default: false },
+    worker: { type: 'string' },
+    first: { type: 'boolean', default: false },
+    'leaves-early': { type: 'boolean', default: false },
+  },
+});
+const classes = values.class.split(',');
+const options: RunOptions = {
+  keepsTombstones: values['keep-tombstones'],
+  leavesEarly: values['leaves-early'],
+};
+
+/** Runs of one worker between two reports. */
+const reportEvery = 20;
+
+if (values.seed !== undefined) runOne(Number(values.seed));
+else if (values.worker !== undefined) {
+  const batch = JSON.parse(values.worker) as Batch;
+  runBatch(batch, reportEvery, (results) => process.send?.(results));
+} else if (values.first) runToFirst(Number(values.from), Number(values.seeds));
+else await runAll(Number(values.seeds), Number(values.from), Number(values.workers));
+
+function runOne(seed: number): void {
+  const kind = classOf(seed, classes);
+  try {
+    const run = new StoreRun(seed, kind, options);
+    run.run();
+    console.log(`class ${kind.name}, seed ${String(seed)}: held; events ${run.scene.hash.value}`);
+  } catch {
+    console.log(explain(seed, kind, options, Number(values.lines)));
+    process.exitCode = 1;
   }
-  console.log(kind.name.padEnd(10), (+count / (performance.now() - t) * 1000).toFixed(0), 'seeds/s', JSON.stringify({ops,acked,purged,late,reps,relayed}), [...bad].map(([w, s]) => `${w}: ${s.length} (${s.slice(0, 5)})`).join(' | '));
 }
-if (process.env['EXPLAIN']) console.log(explain(+from, classOf(0, [name!]), {keepsTombstones: process.env['KEEP'] === '1'}, Number(process.env['EXPLAIN'])));
+
+/** For the mutation check: one line with the first failure. */
+function runToFirst(from: number, seeds: number): void {
+  for (let seed = from; seed < from + seeds; seed++) {
+    const failure = failureOf(seed, classOf(seed, classes), options);
+    if (failure === undefined) continue;
+    console.log(`${failure.kind}, seed ${String(seed)}: ${failure.invariant}`);
+    process.exitCode = 1;
+    return;
+  }
+}
+
+async function runAll(seeds: number, from: number, workers: number): Promise<void> {
+  const results = emptyResults(classes);
+  const startedMs = performance.now();
+  let done = 0;
+  const take = (part: Results): void => {
+    done += merge(results, part);
+    if (process.stderr.isTTY) process.stderr.write(`\r${progress(done, seeds, startedMs, results)}`);
+  };
+  const batches = Array.from({ length: workers }, (_, index): Batch => {
+    const count = Math.ceil((seeds - index) / workers);
+    return { from: from + index, stride: workers, count, classes, options };
+  });
+  await Promise.all(batches.map((batch) => runWorker(batch, take)));
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  console.log(table(results));
+  console.log(progress(done, seeds, startedMs, results));
+  if (Object.values(results).some(({ failures }) => failures.length > 0)) process.exitCode = 1;
+}
+
+function runWorker(batch: Batch, take: (part: Results) => void): Promise<void> {
+  const child = fork(fileURLToPath(import.meta.url), ['--worker', JSON.stringify(batch)]);
+  child.on('message', (part) => {
+    take(part as Results);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`a worker ended with code ${String(code)}`));
+    });
+  });
+}
+
+/** Adds what a worker sent: plain data, since it went through JSON. Returns how many runs it speaks of. */
+function merge(results: Results, part: Results): number {
+  let runs = 0;
+  for (const [name, told] of Object.entries(part)) {
+    const result = results[name];
+    if (result === undefined) continue;
+    const copy = Object.assign(new ClassResult(), { ...told, tally: Object.assign(new Tally(), told.tally) });
+    result.add(copy);
+    runs += told.runs;
+  }
+  return runs;
+}
+
+function progress(done: number, seeds: number, startedMs: number, results: Results): string {
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const failures = Object.values(results).reduce((sum, result) => sum + result.failures.length, 0);
+  const left = (seconds / Math.max(1, done)) * (seeds - done);
+  const speed = `${(done / seconds).toFixed(0)}/s, ${left.toFixed(0)} s left`;
+  return `${String(done)} of ${String(seeds)} runs, ${speed}, ${String(failures)} failed`;
+}

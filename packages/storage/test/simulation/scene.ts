@@ -8,6 +8,7 @@ import type { SimulatedNode } from '../simulated-node.ts';
 import { BrokenPromise } from './broken-promise.ts';
 import type { RunClass } from './classes.ts';
 import { History, writeId, type Write } from './history.ts';
+import { Tally } from './tally.ts';
 import { EventHash, type Trace } from './trace.ts';
 
 /** Windows, pages and deltas of a few records, so that a short run sees them full. */
@@ -27,26 +28,6 @@ export interface RunOptions {
 export interface Expectation {
   readonly write: Write;
   readonly needed: number;
-}
-
-/** What happened, for the table of a long run. */
-export class Tally {
-  readonly faults: Record<string, number> = {};
-  operations = 0;
-  acknowledged = 0;
-  purged = 0;
-  expired = 0;
-  virtualMs = 0;
-  exchanges = 0;
-  repairs = 0;
-  /** Writes that no other member had seen and that came back with a node away longer than the grace: allowed. */
-  late = 0;
-  /** Acknowledgements that counted a member which covers the write by relay and holds neither it nor its successor yet. */
-  relayed = 0;
-
-  fault(kind: string): void {
-    this.faults[kind] = (this.faults[kind] ?? 0) + 1;
-  }
 }
 
 /** One run's cluster, its history and what is watched all the time. Throws `BrokenPromise` when an invariant breaks. */
@@ -191,11 +172,14 @@ export class Scene {
     this.tally.acknowledged += 1;
     const held = this.history.holders(write.record);
     if (held.length >= needed) return;
-    // Known and documented (ALGORITHM.md, Acknowledgements): what is covered by relay is held a little later.
+    // Known and documented (ALGORITHM.md, Acknowledgements): what overwrote a write comes a little after its coverage.
+    const isOverwritten = this.history.largest.get(write.record.key) !== write.record;
     const { origin, seq } = write.record;
     const relayed = this.cluster.nodes.filter(({ index, store }) => !held.includes(index) && covers(store, origin, seq));
-    this.tally.relayed += 1;
-    if (held.length + relayed.length >= needed) return;
+    if (isOverwritten && held.length + relayed.length >= needed) {
+      this.tally.relayed += 1;
+      return;
+    }
     const detail = `${line(write.record)}: ${String(needed)} were said to hold it, only nodes ${held.join()} did`;
     throw new BrokenPromise('false acknowledgement', detail, write.record.key);
   }

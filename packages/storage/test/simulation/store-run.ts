@@ -4,7 +4,7 @@ import { areAllAcknowledged, checkAlarms, checkFigures, checkWinners, isConverge
 import { runClass, runClasses, type RunClass } from './classes.ts';
 import { Faults } from './faults.ts';
 import { Membership } from './membership.ts';
-import { Scene, type RunOptions, type Tally } from './scene.ts';
+import { Scene, type RunOptions } from './scene.ts';
 import { Trace } from './trace.ts';
 import { writeSome } from './workload.ts';
 
@@ -27,8 +27,16 @@ export class StoreRun {
     this.#faults = new Faults(this.scene, this.#membership);
   }
 
-  run(): Tally {
-    const { cluster, tally } = this.scene;
+  run(): void {
+    try {
+      this.#run();
+    } finally {
+      this.#count();
+    }
+  }
+
+  #run(): void {
+    const { cluster } = this.scene;
     cluster.connectAll();
     while (cluster.nowMs < this.#chaosMs) {
       cluster.run(20 + this.scene.below(60));
@@ -46,8 +54,6 @@ export class StoreRun {
     checkWinners(this.scene);
     checkFigures(this.scene);
     checkAlarms(this.scene);
-    this.#count(tally);
-    return tally;
   }
 
   #heal(): void {
@@ -74,13 +80,15 @@ export class StoreRun {
     this.#settle('divergent after purging');
   }
 
-  #count(tally: Tally): void {
-    tally.virtualMs = this.scene.cluster.nowMs;
-    for (const { replica } of this.scene.cluster.nodes) {
-      const { repairs = 0, fullExchanges = 0, expired = 0 } = replica.counters;
+  /** Counts of replicas that crashed are lost with them. */
+  #count(): void {
+    const { cluster, tally } = this.scene;
+    tally.virtualMs = cluster.nowMs;
+    for (const { replica } of cluster.nodes) {
+      const { repairs = 0, fullExchanges = 0, originChanges = 0 } = replica.counters;
       tally.repairs += repairs;
       tally.exchanges += fullExchanges;
-      tally.expired += expired;
+      tally.newOrigins += originChanges;
     }
   }
 
