@@ -19,20 +19,24 @@ const { values } = parseArgs({
 const chosen = mutations.filter(({ rule, quick }) => rule.includes(values.rule) && (!values.quick || quick === true));
 const verdicts = await tryAll(chosen, Number(values.seeds), Number(values.workers));
 const missed = verdicts.filter(({ caught }) => caught === undefined);
-console.log(`\n${String(verdicts.length - missed.length)} of ${String(verdicts.length)} broken rules were caught`);
+print(`\n${String(verdicts.length - missed.length)} of ${String(verdicts.length)} broken rules were caught`);
 if (missed.length > 0) process.exitCode = 1;
 
 async function tryAll(list: readonly Mutation[], seeds: number, workers: number): Promise<Verdict[]> {
   const waiting = [...list];
   const done: Verdict[] = [];
-  console.log('| broken rule | caught by | seconds |\n| --- | --- | --- |');
+  print('| broken rule | caught by | seconds |\n| --- | --- | --- |');
   const work = async (): Promise<void> => {
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
       const verdict = await tryMutation(mutation, seeds, values['keep-tombstones'] ? ['--keep-tombstones'] : []);
       done.push(verdict);
-      console.log(`| ${mutation.rule} | ${verdict.caught ?? '**nothing**'} | ${verdict.seconds.toFixed(1)} |`);
+      print(`| ${mutation.rule} | ${verdict.caught ?? '**nothing**'} | ${verdict.seconds.toFixed(1)} |`);
     }
   };
   await Promise.all(Array.from({ length: workers }, work));
   return done;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

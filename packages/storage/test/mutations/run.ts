@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,9 +29,8 @@ export async function tryMutation(mutation: Mutation, seeds: number, extra: read
 }
 
 async function prepare(copy: string, { file, search = '', replacement = '' }: Mutation): Promise<void> {
-  for (const part of ['src', 'test', 'package.json']) {
-    await cp(join(packagePath, part), join(copy, part), { recursive: true });
-  }
+  await copyFile(join(packagePath, 'package.json'), join(copy, 'package.json'));
+  for (const part of ['src', 'test']) await copyTree(join(packagePath, part), join(copy, part));
   await symlink(join(packagePath, 'node_modules'), join(copy, 'node_modules'));
   if (file === undefined) return;
   const path = join(copy, 'src', file);
@@ -41,7 +40,19 @@ async function prepare(copy: string, { file, search = '', replacement = '' }: Mu
   await writeFile(path, parts.join(replacement));
 }
 
-function firstFailure(copy: string, { classes, args = [] }: Mutation, extra: readonly string[]): Promise<string | undefined> {
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    await (entry.isDirectory() ? copyTree(source, target) : copyFile(source, target));
+  }
+}
+
+function firstFailure(
+  copy: string,
+  { classes, args = [] }: Mutation,
+  extra: readonly string[],
+): Promise<string | undefined> {
   const script = join(copy, 'test/simulation/main.ts');
   const options = ['--first', '--class', classes.join(','), ...args, ...extra];
   const child = spawn(process.execPath, ['--conditions=@simpledht/source', '--import', 'tsx', script, ...options], {

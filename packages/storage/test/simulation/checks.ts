@@ -25,7 +25,9 @@ export function isConverged(scene: Scene): boolean {
 
 /** Everything in a node's store that no clock of the run takes for expired. */
 function seen(scene: Scene, { store }: SimulatedNode): string {
-  return visible(store, startMs + scene.cluster.nowMs + clockSpreadMs).map(line).join('\n');
+  return visible(store, startMs + scene.cluster.nowMs + clockSpreadMs)
+    .map(line)
+    .join('\n');
 }
 
 /** Each key's winner is the largest write that the data of a remaining node ever held. */
@@ -65,7 +67,8 @@ function checkWinner(scene: Scene, { node, key, winner, wallMs }: Question): voi
     // It may not have been long expired.
     if (winner !== undefined && winner.value !== null && winner.expiresAt > wallMs - clockSpreadMs) return;
     if (scene.late.has(writeId(held))) scene.tally.late += 1;
-    else throw new BrokenPromise('resurrected', `${line(held)} beside ${told(winner)} on node ${String(node.index)}`, key);
+    else
+      throw new BrokenPromise('resurrected', `${line(held)} beside ${told(winner)} on node ${String(node.index)}`, key);
     return;
   }
   if (held !== undefined && !isOlder(held, winner) && held.value !== null) return;

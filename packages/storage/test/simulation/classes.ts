@@ -114,6 +114,7 @@ export const runClasses: readonly RunClass[] = [
 
 export function runClass(name: string): RunClass {
   const found = runClasses.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new Error(`no class ${name}; there are ${runClasses.map((one) => one.name).join(', ')}`);
+  if (found === undefined)
+    throw new Error(`no class ${name}; there are ${runClasses.map((one) => one.name).join(', ')}`);
   return found;
 }

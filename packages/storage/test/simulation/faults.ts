@@ -6,7 +6,7 @@ import type { Membership } from './membership.ts';
 import type { Scene } from './scene.ts';
 
 /** How the mark of a copied store is written: who opens it has to take a new origin. */
-export const copiedMark = 'replica/copied';
+const copiedMark = 'replica/copied';
 
 const most = { nodes: 7, joins: 2, leaves: 1 };
 
@@ -42,17 +42,17 @@ export class Faults {
     for (let [node] = this.#membership.down; node !== undefined; [node] = this.#membership.down) this.#restart(node);
   }
 
-  /** A record that a node held with others vanishes from it. False when there is none to choose. */
+  /** A node goes down, and its disk loses a record that others hold. False when there is none to choose. */
   damage(): boolean {
     const { cluster, damaged } = this.#scene;
     const node = this.#scene.pick(cluster.nodes);
-    if (!node.up) return false;
-    // Another member has it durably, and keeps it: each key is damaged once in a run.
+    // Each key is damaged once in a run, so that another member keeps it.
     const candidates = [...node.store.range()].filter(
       (record) => record.value !== null && !damaged.has(record.key) && this.#isHeldElsewhere(node, record.key),
     );
     if (candidates.length === 0) return false;
     const { key } = this.#scene.pick(candidates);
+    if (node.up) this.#membership.crash(node, 0);
     if (!node.store.damage(key)) return false;
     damaged.add(key);
     this.#scene.note(node, `lost ${key}| silently`);

@@ -9,15 +9,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  allClasses,
-  ClassResult,
-  emptyResults,
-  failureOf,
-  runBatch,
-  type Batch,
-  type Results,
-} from './long-run.ts';
+import { allClasses, ClassResult, emptyResults, failureOf, runBatch, type Batch, type Results } from './long-run.ts';
 import type { RunOptions } from './scene.ts';
 import { classOf, explain, StoreRun } from './store-run.ts';
 import { table } from './table.ts';
@@ -58,9 +50,9 @@ function runOne(seed: number): void {
   try {
     const run = new StoreRun(seed, kind, options);
     run.run();
-    console.log(`class ${kind.name}, seed ${String(seed)}: held; events ${run.scene.hash.value}`);
+    print(`class ${kind.name}, seed ${String(seed)}: held; events ${run.scene.hash.value}`);
   } catch {
-    console.log(explain(seed, kind, options, Number(values.lines)));
+    print(explain(seed, kind, options, Number(values.lines)));
     process.exitCode = 1;
   }
 }
@@ -70,7 +62,7 @@ function runToFirst(from: number, seeds: number): void {
   for (let seed = from; seed < from + seeds; seed++) {
     const failure = failureOf(seed, classOf(seed, classes), options);
     if (failure === undefined) continue;
-    console.log(`${failure.kind}, seed ${String(seed)}: ${failure.invariant}`);
+    print(`${failure.kind}, seed ${String(seed)}: ${failure.invariant}`);
     process.exitCode = 1;
     return;
   }
@@ -90,8 +82,8 @@ async function runAll(seeds: number, from: number, workers: number): Promise<voi
   });
   await Promise.all(batches.map((batch) => runWorker(batch, take)));
   if (process.stderr.isTTY) process.stderr.write('\n');
-  console.log(table(results));
-  console.log(progress(done, seeds, startedMs, results));
+  print(table(results));
+  print(progress(done, seeds, startedMs, results));
   if (Object.values(results).some(({ failures }) => failures.length > 0)) process.exitCode = 1;
 }
 
@@ -115,8 +107,9 @@ function merge(results: Results, part: Results): number {
   for (const [name, told] of Object.entries(part)) {
     const result = results[name];
     if (result === undefined) continue;
-    const copy = Object.assign(new ClassResult(), { ...told, tally: Object.assign(new Tally(), told.tally) });
-    result.add(copy);
+    const { failures } = told;
+    const tally = Object.assign(new Tally(), told.tally);
+    result.add(Object.assign(new ClassResult(), { runs: told.runs, failures, tally }));
     runs += told.runs;
   }
   return runs;
@@ -128,4 +121,8 @@ function progress(done: number, seeds: number, startedMs: number, results: Resul
   const left = (seconds / Math.max(1, done)) * (seeds - done);
   const speed = `${(done / seconds).toFixed(0)}/s, ${left.toFixed(0)} s left`;
   return `${String(done)} of ${String(seeds)} runs, ${speed}, ${String(failures)} failed`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

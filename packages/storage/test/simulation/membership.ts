@@ -37,7 +37,10 @@ export class Membership {
     });
   }
 
-  restart(node: SimulatedNode, { wiped = false, image }: { wiped?: boolean; image?: DiskImage | undefined } = {}): void {
+  restart(
+    node: SimulatedNode,
+    { wiped = false, image }: { wiped?: boolean; image?: DiskImage | undefined } = {},
+  ): void {
     const { cluster, kind } = this.#scene;
     this.#scene.note(node, `restarts${wiped ? ' wiped' : ''}${image === undefined ? '' : ' from a snapshot'}`);
     cluster.restart(node, wiped, image);

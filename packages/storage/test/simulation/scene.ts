@@ -175,7 +175,9 @@ export class Scene {
     // Known and documented (ALGORITHM.md, Acknowledgements): what overwrote a write comes a little after its coverage.
     const isOverwritten = this.history.largest.get(write.record.key) !== write.record;
     const { origin, seq } = write.record;
-    const relayed = this.cluster.nodes.filter(({ index, store }) => !held.includes(index) && covers(store, origin, seq));
+    const relayed = this.cluster.nodes.filter(
+      ({ index, store }) => !held.includes(index) && covers(store, origin, seq),
+    );
     if (isOverwritten && held.length + relayed.length >= needed) {
       this.tally.relayed += 1;
       return;
@@ -199,7 +201,5 @@ function covers(store: Store, origin: string, seq: number): boolean {
 
 /** Everything that can be read of a store's records now. */
 export function visible(store: Store, wallMs: number): StoredRecord[] {
-  return [...store.range()].filter(
-    ({ value, expiresAt }) => value !== null && (expiresAt === 0 || expiresAt > wallMs),
-  );
+  return [...store.range()].filter(({ value, expiresAt }) => value !== null && (expiresAt === 0 || expiresAt > wallMs));
 }

@@ -50,7 +50,12 @@ export class StoreRun {
       throw new BrokenPromise('an acknowledgement never came', this.#state());
     }
     if (this.scene.kind.purges && !this.#keepsTombstones) this.#purge();
-    if (this.scene.kind.lateDamage === true && this.#faults.damage()) this.#settle('not repaired');
+    if (this.scene.kind.lateDamage === true && this.#faults.damage()) {
+      this.#faults.restartAll();
+      this.#settle('not repaired');
+    }
+    // What is asked of a replica now must not mix with effects that wait for its disk.
+    cluster.runUntil(() => cluster.nodes.every(({ commit }) => commit === undefined), patienceMs, 1);
     checkWinners(this.scene);
     checkFigures(this.scene);
     checkAlarms(this.scene);

@@ -33,7 +33,9 @@ export function table(results: Results): string {
   const rows = [...Object.entries(results), ['all', total] as const].map(([name, result]) => row(name, result));
   const head = ['class', ...columns.map(([title]) => title)];
   const faults = Object.entries(total.tally.faults).map(([kind, count]) => `${kind} ${String(count)}`);
-  const failures = total.failures.slice(0, 40).map(({ seed, kind, invariant }) => `  ${kind} ${String(seed)}: ${invariant}`);
+  const failures = total.failures
+    .slice(0, 40)
+    .map(({ seed, kind, invariant }) => `  ${kind} ${String(seed)}: ${invariant}`);
   const lines = [cells(head), cells(head.map(() => '---')), ...rows, '', `Faults: ${faults.join(', ')}`, ...failures];
   return lines.join('\n');
 }

@@ -46,7 +46,9 @@ export class Trace {
   readonly #lines: string[] = [];
 
   add(nowMs: number, node: SimulatedNode | undefined, text: string): void {
-    this.#lines.push(`${nowMs.toFixed(1).padStart(9)} ${node === undefined ? '  ' : `n${String(node.index)}`} ${text.replaceAll('\u0000', '')}`);
+    this.#lines.push(
+      `${nowMs.toFixed(1).padStart(9)} ${node === undefined ? '  ' : `n${String(node.index)}`} ${text.replaceAll('\u0000', '')}`,
+    );
   }
 
   event(nowMs: number, node: SimulatedNode, event: ReplicaEvent): void {
@@ -66,7 +68,9 @@ export class Trace {
 
   /** The last lines that speak of a key, or of no key at all. */
   last(count: number, key?: string): string {
-    const wanted = this.#lines.filter((text) => key === undefined || text.includes(`${key.replaceAll('\u0000', '')}|`) || !text.includes('|'));
+    const wanted = this.#lines.filter(
+      (text) => key === undefined || text.includes(`${key.replaceAll('\u0000', '')}|`) || !text.includes('|'),
+    );
     return wanted.slice(-count).join('\n');
   }
 }
@@ -82,7 +86,9 @@ function told(message: StorageRequest | StorageReply): string {
       parts.push(`${named(origin)}:${String(watermark)}${intervals.length === 0 ? '' : JSON.stringify(intervals)}`);
     }
   }
-  if ('floors' in message) for (const { origin, seq, hlc } of message.floors) parts.push(`floor ${named(origin)}:${String(seq)}@${String(hlc)}`);
+  if ('floors' in message)
+    for (const { origin, seq, hlc } of message.floors)
+      parts.push(`floor ${named(origin)}:${String(seq)}@${String(hlc)}`);
   if ('sumLow' in message) parts.push(`count ${String(message.count)} sum ${String(message.sumLow)}`);
   if ('records' in message) for (const record of message.records) parts.push(`\n            ${line(record)}`);
   return parts.join(' ');
