@@ -12,7 +12,11 @@ export class PeerTable {
   #isChanged = false;
 
   constructor(store: Store) {
-    for (const { id, durable } of loadPeers(store)) this.open(id, 0).durable = durable;
+    for (const { id, durable } of loadPeers(store)) {
+      const peer = this.open(id, 0);
+      peer.durable = durable;
+      peer.remembered = true;
+    }
     this.#isChanged = false;
   }
 

@@ -33,6 +33,8 @@ export class Peer {
   ready = false;
   /** It reads pages now and covers nothing: it wants live writes only. */
   joining = false;
+  /** Known from a former life of this node only. */
+  remembered = false;
   /** Its store outlives its process. */
   durable = false;
   /** It may have missed tombstones that were purged here: it reads pages, and wants live writes only. */

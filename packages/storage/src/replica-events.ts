@@ -78,6 +78,7 @@ export class ReplicaEvents {
   /** A replica that is not ready asks one peer at a time (see Readiness); it answers the others. */
   #peerUp(peer: Peer, now: Instant): void {
     peer.up = true;
+    peer.remembered = false;
     if (this.#parts.readiness.isReady && !peer.quarantined) this.#parts.antiEntropy.ask(peer, false, now);
   }
 

@@ -57,7 +57,7 @@ export class Stability {
   /** The members that count beside this one. */
   members({ monotonicMs }: Instant): Peer[] {
     const { peers, settings, local } = this.#context;
-    for (const id of this.#roster()) if (id !== local.id) peers.open(id, monotonicMs);
+    this.#takeRoster(monotonicMs);
     const isRoomy = local.content.tombstones < settings.maxKeys * tombstoneShare;
     return [...peers.all()].filter((peer) => {
       if (peer.quarantined) return false;
@@ -65,6 +65,15 @@ export class Stability {
       const graceMs = peer.durable ? settings.tombstoneGraceMs : settings.volatileGraceMs;
       return isRoomy && monotonicMs - peer.downSinceMs < graceMs;
     });
+  }
+
+  /** Members that were heard of only, and those of a former life that the others no longer know. */
+  #takeRoster(nowMs: number): void {
+    const { peers, local } = this.#context;
+    const roster = new Set(this.#roster());
+    for (const id of roster) if (id !== local.id) peers.open(id, nowMs);
+    if (peers.up().length === 0) return;
+    for (const { id, remembered } of [...peers.all()]) if (remembered && !roster.has(id)) peers.forget(id);
   }
 
   /** Tombstones with a version below this may be purged if all members cover their dots; 0 when nothing is stable. */
