@@ -74,7 +74,7 @@ export class Upkeep {
     const { local } = this.#context;
     const old = local.store.tombstones(frontier, batchSize);
     const purgeable = old.filter(({ origin, seq, expiresAt }) => {
-      return clockAt(expiresAt) < frontier && this.#stability.covered(members, origin, seq);
+      return clockAt(expiresAt) < frontier && this.#stability.coveredDot(members, origin, seq);
     });
     local.purge(purgeable);
     return old.length === batchSize && purgeable.length > 0;
