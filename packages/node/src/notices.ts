@@ -90,6 +90,20 @@ export class Notices {
       case 'divergence':
         this.#hub.emit('diverged', notice.peer);
         break;
+      case 'repaired':
+        this.#hub.emit('repaired', notice.peer);
+        break;
+      case 'clock-skew': {
+        const { peer: id, offsetMs, quarantined } = notice;
+        this.#hub.emit('clock-skew', { id, offsetMs, quarantined });
+        break;
+      }
+      case 'sync-paused':
+        this.#hub.emit('store-full', { keys: notice.keys, bytes: notice.bytes });
+        break;
+      case 'sync-resumed':
+        this.#hub.emit('store-relieved');
+        break;
       case 'origin-changed':
         // Numbers that were covered are not any more, and may come to mean other writes.
         this.#told.feed().reset();

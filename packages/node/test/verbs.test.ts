@@ -44,6 +44,25 @@ describe('ttl', () => {
     expect([...a.keys()]).toEqual([]);
   });
 
+  it('is told when it is over, by event and to who watches', async () => {
+    const node = await one();
+    const expired: unknown[] = [];
+    const changes: unknown[] = [];
+    node.on('expired', (event) => expired.push(event));
+    node.on('change', ({ key, deleted, expired: isExpired }) => changes.push([key, deleted, isExpired]));
+    const watch = node.namespace('n').watch({ initial: false });
+    const { version } = await node.namespace('n').put('k', 1, { ttl: 100 });
+    await cluster.advance(1000);
+    expect(expired).toEqual([{ namespace: 'n', key: 'k', version }]);
+    expect(changes).toEqual([
+      ['k', false, false],
+      ['k', true, true],
+    ]);
+    const types: unknown[] = [];
+    for (let count = 0; count < 3; count++) types.push((await cluster.settle(watch.next())).value?.type);
+    expect(types).toEqual(['synced', 'put', 'expired']);
+  });
+
   it('is not kept by a put without it', async () => {
     const node = await one();
     await node.put('k', 1, { ttl: 500 });

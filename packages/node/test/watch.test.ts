@@ -235,8 +235,9 @@ describe('whatever is written, however slow the reader, wherever it comes back',
     const keys = upTo(2) === 0 ? 40 : 900;
     const write = (node: DHTNode): unknown => {
       const key = `${upTo(2) === 0 ? 'a' : 'b'}${String(upTo(keys))}`;
-      const kind = upTo(6);
+      const kind = upTo(7);
       if (kind === 0) return node.delete(key);
+      if (kind === 2) return node.put(key, upTo(1000), { ttl: 1 + upTo(60) });
       if (kind === 1) return node.update(key, (value) => (value === undefined ? 0 : undefined));
       return node.put(key, upTo(1000));
     };
@@ -261,9 +262,11 @@ describe('whatever is written, however slow the reader, wherever it comes back',
     await cluster.until(() => cluster.converged());
     await cluster.until(() => readers.every(({ isSynced, failure }) => isSynced || failure !== undefined));
     await cluster.advance(2000);
+    const now = cluster.clock.now();
     for (const { failure, map, prefix } of readers) {
       expect(failure).toBeUndefined();
-      const rebuilt = [...map].map(([key, { value }]) => [key, value] as const);
+      const kept = [...map].filter(([, { expiresAt }]) => expiresAt === undefined || expiresAt > now);
+      const rebuilt = kept.map(([key, { value }]) => [key, value] as const);
       expect(new Map(rebuilt)).toEqual(new Map(contents(cluster.node(0), prefix)));
     }
   });

@@ -1,6 +1,5 @@
-import type { Origin, StoredRecord, VectorEntry } from '@simpledht/wire';
+import { limits, type Origin, type StoredRecord, type VectorEntry } from '@simpledht/wire';
 import type { Outbox } from './effects.ts';
-import { Floors } from './floors.ts';
 import type { LocalMap } from './local-map.ts';
 import type { KeyBounds } from './store.ts';
 import { VersionVector } from './version-vector.ts';
@@ -9,9 +8,7 @@ import { VersionVector } from './version-vector.ts';
 const readAhead = 256;
 
 /** Of the map, as much as is looked at here. */
-type Readable = Pick<LocalMap, 'store' | 'vector' | 'joined'> & { readonly floors?: Floors };
-
-const noFloors = new Floors();
+type Readable = Pick<LocalMap, 'store' | 'vector' | 'floors' | 'joined'>;
 
 /**
  * What changed since a reader last looked, for watchers.
@@ -36,9 +33,17 @@ export class History {
     this.#outbox = outbox;
   }
 
-  /** What is covered at this moment. */
+  /** What is covered at this moment. Retired origins are told as far as floors speak of them. */
   now(): readonly VectorEntry[] {
-    return this.#local.joined ? this.#local.vector.entries() : [];
+    const { joined, vector, floors } = this.#local;
+    if (!joined) return [];
+    const entries = vector.entries();
+    if (vector.retired.size === 0) return entries;
+    for (const { origin } of floors.all()) {
+      const watermark = vector.get(origin) === undefined ? vector.retired.get(origin) : undefined;
+      if (watermark !== undefined) entries.push({ origin, watermark, intervals: [] });
+    }
+    return entries.slice(0, limits.maxOrigins);
   }
 
   /** Asks for a mark at the end of this turn, behind all changes made so far. Returns its number. */
@@ -76,7 +81,7 @@ export class Since {
 
   /** A tombstone that the reader has not seen was purged: what it deleted cannot be told any more. */
   isTooOld(): boolean {
-    return (this.#local.floors ?? noFloors).isMissedBy(this.#seen);
+    return this.#local.floors.isMissedBy(this.#seen, this.#local.vector);
   }
 
   /** The reader has not seen this write. */
