@@ -35,7 +35,7 @@ export type ErrorCode =
   | 'ERR_TOO_FEW_MEMBERS'
   /** A bounded queue or table is full. Nothing changed. */
   | 'ERR_LIMIT_REACHED'
-  /** The map holds as many keys or bytes as `maxKeys` or `maxStoreBytes` allow. Nothing changed. */
+  /** The map holds as many keys or bytes as `maxKeys` or `maxStoreBytes` allow, or a namespace as its `maxKeys`. Nothing changed. */
   | 'ERR_MAP_FULL'
   /** The key no longer has the version that the call named. Nothing changed. */
   | 'ERR_VERSION_MISMATCH'

@@ -22,8 +22,8 @@ export interface WatchPut<T> {
   readonly token: string | undefined;
 }
 
-export interface WatchRemoval {
-  readonly type: 'delete' | 'expired';
+export interface WatchRemoval<Type extends 'delete' | 'expired' = 'delete' | 'expired'> {
+  readonly type: Type;
   readonly key: string;
   readonly value: undefined;
   readonly version: string;
@@ -48,7 +48,8 @@ export interface WatchLagged {
   readonly restart: boolean;
 }
 
-export type WatchEvent<T = unknown> = WatchEntry<T> | WatchPut<T> | WatchRemoval | WatchSynced | WatchLagged;
+export type WatchEvent<T = unknown> =
+  WatchEntry<T> | WatchPut<T> | WatchRemoval<'delete'> | WatchRemoval<'expired'> | WatchSynced | WatchLagged;
 
 export interface WatchOptions {
   /** Only keys that begin with it. */

@@ -21,7 +21,7 @@ export function changeEvent(
   record: StoredRecord,
   covered?: readonly VectorEntry[],
   cause?: ChangeCause,
-): WatchPut<unknown> | WatchRemoval {
+): WatchPut<unknown> | WatchRemoval<'delete'> | WatchRemoval<'expired'> {
   const { key, value, writer, expiresAt } = record;
   const common = {
     key: splitKey(key).key,
@@ -33,8 +33,9 @@ export function changeEvent(
   };
   // Spreading would read the token of everyone, wanted or not.
   if (value === null) {
-    const type = cause === 'expired' || expiresAt !== 0 ? 'expired' : 'delete';
-    return Object.assign(common, { type, value: undefined } as const);
+    const isExpired = cause === 'expired' || expiresAt !== 0;
+    if (isExpired) return Object.assign(common, { type: 'expired', value: undefined } as const);
+    return Object.assign(common, { type: 'delete', value: undefined } as const);
   }
   const read = { type: 'put', value: decodeValue(value), expiresAt: expiresAt === 0 ? undefined : expiresAt } as const;
   return Object.assign(common, read);
