@@ -75,10 +75,28 @@ describe('a watch', () => {
   it('with initial: false begins with what is written from now on', async () => {
     cluster = await createTestCluster(1);
     const node = cluster.node(0);
+    const other = node.watch();
     await node.put('before', 1);
     const watch = node.watch({ initial: false });
     await node.put('after', 2);
     expect(await read(watch, 2)).toEqual(['synced', 'put after 2']);
+    expect(await read(other, 3)).toEqual(['entry after 2', 'entry before 1', 'synced']);
+  });
+
+  it('does not tell again what it has just read', async () => {
+    cluster = await createTestCluster(1);
+    const node = cluster.node(0);
+    const name = (index: number): string => `k${String(index).padStart(3, '0')}`;
+    await node.batch(Array.from({ length: 600 }, (_, index) => ({ type: 'put', key: name(index), value: 0 })));
+    const watch = node.watch();
+    expect((await read(watch, 256)).at(-1)).toBe('entry k255 0');
+    // Both writes are made when the next keys are read, and neither has been told yet.
+    for (const value of [1, 2]) void node.put('k300', value);
+    const rest = await read(watch, 600 - 256 + 1);
+    expect(rest.at(300 - 256)).toBe('entry k300 2');
+    expect(rest.at(-1)).toBe('synced');
+    await node.put('end', 1);
+    expect(await read(watch, 1)).toEqual(['put end 1']);
   });
 
   it('says who wrote what and when it expires', async () => {
@@ -125,6 +143,19 @@ describe('a watch resumed from a token', () => {
     const token = await tokenOf(watch);
     await node.put('b', 2);
     expect(await read(node.watch({ from: token }), 2)).toEqual(['put b 2', 'synced']);
+  });
+
+  it('gives a token that covers no write which comes after it', async () => {
+    cluster = await createTestCluster(1);
+    const node = cluster.node(0);
+    node.on('change', ({ key }) => {
+      if (key === 'cause') void node.put('effect', 1);
+    });
+    const watch = node.watch();
+    await read(watch, 1);
+    await node.put('cause', 1);
+    const token = await tokenOf(watch);
+    expect(await read(node.watch({ from: token }), 2)).toEqual(['put effect 1', 'synced']);
   });
 
   it('reads the keys when more has changed than is worth looking up one by one', async () => {
