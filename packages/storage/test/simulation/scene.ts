@@ -166,7 +166,8 @@ export class Scene {
   #changed(node: SimulatedNode, record: StoredRecord): void {
     if (this.damaged.has(record.key)) return;
     // With the write: a number that a torn disk lost may mean two of them.
-    const dot = `${record.origin} ${String(record.seq)} ${writeId(record)}`;
+    const kind = record.expiresAt !== 0 && record.value === null ? 'expired' : 'written';
+    const dot = `${record.origin} ${String(record.seq)} ${writeId(record)} ${kind}`;
     const applied = this.#applied.get(node);
     if (applied?.has(dot) === true) {
       throw new BrokenPromise('applied twice', `${line(record)} on node ${String(node.index)}`, record.key);
