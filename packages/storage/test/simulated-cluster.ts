@@ -198,6 +198,7 @@ export class SimulatedCluster {
       random: this.random,
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(this.random() * 256)),
       alone: false,
+      members: () => this.nodes.map(({ id }) => id),
       ...(settings === undefined ? {} : { settings }),
     });
   }

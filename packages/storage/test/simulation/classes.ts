@@ -57,6 +57,7 @@ const hasty: Partial<ReplicaSettings> = {
   digestIntervalMs: 400,
   digestMaxIntervalMs: 2_000,
   repairIntervalMs: 3_000,
+  recountIntervalMs: 1_500,
 };
 
 export const runClasses: readonly RunClass[] = [

@@ -109,7 +109,17 @@ export class Scene {
 
   /** What a node says of itself to a stranger. */
   digestOf(node: SimulatedNode): Digest {
-    const empty = { ready: false, hlc: 0, vector: [], floors: [], count: 0, sumHigh: 0, sumLow: 0 };
+    const empty = {
+      ready: false,
+      hlc: 0,
+      vector: [],
+      durable: false,
+      behind: false,
+      retired: [],
+      count: 0,
+      sumHigh: 0,
+      sumLow: 0,
+    };
     const message: Digest = { kind: 'digest', from: node.id, origin: '', ...empty };
     const before = node.replica.take();
     if (before.length > 0) throw new Error('effects are pending');
