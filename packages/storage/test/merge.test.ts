@@ -97,7 +97,6 @@ describe('the order of records', () => {
 });
 
 describe('hash64', () => {
-
   it('sees every part of a record but dot and expiry', () => {
     const base = record('k', 5);
     const seen = (change: Partial<StoredRecord>): boolean =>

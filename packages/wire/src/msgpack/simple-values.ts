@@ -1,3 +1,4 @@
+import { readUtf8 } from '../utf8.ts';
 import { maxSharedBytes, packedBeside } from './pool.ts';
 
 /** From this length on a byte string has a length of two bytes. */
@@ -37,4 +38,26 @@ function encodeAscii(text: string): Uint8Array | undefined {
   if (start === 2) bytes[1] = length;
   for (let index = 0; index < length; index++) bytes[start + index] = text.charCodeAt(index);
   return bytes;
+}
+
+/**
+ * The other way round: a byte string, a short text or a small number that is the whole value, well-formed to the last
+ * byte. `undefined` for everything else, which the general way then decodes or refuses.
+ */
+export function decodeSimple(bytes: Uint8Array): Uint8Array | string | number | undefined {
+  const token = bytes[0] ?? 0xc1;
+  if (token < 0x80) return bytes.length === 1 ? token : undefined;
+  if (token === 0xc4) return bytes[1] === bytes.length - 2 ? copyFrom(bytes, 2) : undefined;
+  if (token === 0xc5) {
+    const length = ((bytes[1] ?? 0) << 8) | (bytes[2] ?? 0);
+    return bytes.length >= 3 && length === bytes.length - 3 ? copyFrom(bytes, 3) : undefined;
+  }
+  if (token >= 0xa0 && token < 0xc0)
+    return (token & longestFixed) === bytes.length - 1 ? readUtf8(bytes, 1, bytes.length) : undefined;
+  return undefined;
+}
+
+/** A Buffer's `slice` would be a view of its memory. */
+function copyFrom(bytes: Uint8Array, start: number): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes.slice(start) : new Uint8Array(bytes.subarray(start));
 }

@@ -1,7 +1,7 @@
 import { SimpleDHTError } from '../errors.ts';
 import { packValue, unpackChecked } from './codec.ts';
 import { MessagePackScan } from './prescan.ts';
-import { encodeSimple } from './simple-values.ts';
+import { decodeSimple, encodeSimple } from './simple-values.ts';
 import { StorableWalk } from './storable.ts';
 
 /**
@@ -39,7 +39,7 @@ function checked(bytes: Uint8Array, maxBytes: number): Uint8Array {
  * Throws `ERR_MALFORMED`, and nothing else, for anything that `encodeValue` would not have made in substance.
  */
 export function decodeValue(bytes: Uint8Array): unknown {
-  return unpackChecked(bytes, 0);
+  return decodeSimple(bytes) ?? unpackChecked(bytes, 0);
 }
 
 /** Throws `ERR_MALFORMED` unless `decodeValue` would succeed; for values encoded elsewhere, before they are stored. */
