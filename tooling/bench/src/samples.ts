@@ -3,9 +3,13 @@ export function keyOf(prefix: string, index: number): string {
   return `${prefix}${String(index).padStart(20 - prefix.length, '0')}`;
 }
 
-/** The same as one flat string: concatenated ones keep their parts, which is nothing that a map should be charged for. */
+/** The same as one flat string of its own: a concatenated one keeps its parts, and a used one its hash. */
+export function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
 export function flatKeyOf(prefix: string, index: number): string {
-  return Buffer.from(keyOf(prefix, index), 'latin1').toString('latin1');
+  return flat(keyOf(prefix, index));
 }
 
 /** A value of so many bytes, in memory of its own. */
