@@ -56,6 +56,8 @@ function diskStore(disk: StoreBatch[], writing: Writing): Store {
       unflushed.push(batch);
     },
     flush: () => {
+      // Throws when it is closed.
+      void store.flush();
       const batches = unflushed;
       unflushed = [];
       flushing = flushing.then(() => writing(batches, (batch) => disk.push(batch)));

@@ -105,7 +105,7 @@ export function writeU64(view: DataView, at: number, value: number): void {
   view.setUint32(at + 4, value >>> 0);
 }
 
-export function readU64(view: DataView, at: number): number {
+function readU64(view: DataView, at: number): number {
   return view.getUint32(at) * two32 + view.getUint32(at + 4);
 }
 

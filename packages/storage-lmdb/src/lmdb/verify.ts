@@ -13,7 +13,7 @@ const entriesPerTurn = 2_000;
  * Reads everything: every record decodes, is as many and as heavy as was committed with them, and is found by its number.
  * Throws `ERR_STORE`. The generator stops where others may get a turn.
  */
-export function* verification(databases: Databases): Generator<void, Counts> {
+function* verification(databases: Databases): Generator<void, Counts> {
   const counted = { size: 0, bytes: 0 };
   for (const { key, value } of scan(databases.records, {})) {
     counted.bytes += weightOf(readRecord(textOf(key), value));

@@ -1,6 +1,6 @@
 import type { NodeId, Origin, StoredRecord } from '@simpledht/wire';
 
-export const writer = '0a'.repeat(16) as NodeId;
+const writer = '0a'.repeat(16) as NodeId;
 export const origin = `${writer}${'01'.repeat(8)}` as Origin;
 export const otherOrigin = `${'0b'.repeat(16)}${'02'.repeat(8)}` as Origin;
 
