@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SimpleDHTError } from '@simpledht/wire';
-import { storeError } from '../errors.ts';
+import { asStoreError, storeError } from '../errors.ts';
 
 /** ENOSPC and EDQUOT; LMDB's own "the map is full". */
 const fullCodes = [28, 122, -30_792];
@@ -20,6 +20,15 @@ export function hasRoomFor(directory: string, bytes: number): boolean {
     return bavail * bsize >= bytes * 2 + spareBytes;
   } catch {
     return true;
+  }
+}
+
+/** Runs a read; what LMDB says of a damaged page becomes `ERR_STORE`. */
+export function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw asStoreError(cause, 'The store could not be read');
   }
 }
 

@@ -5,7 +5,7 @@ import type { Changes, Engine } from '../overlay/engine.ts';
 import { backupTo } from './backup.ts';
 import { checkDataFile, type DataFileState } from './data-file.ts';
 import { openDatabases, readCounts, type Counts, type Databases, type OpenOptions } from './databases.ts';
-import { commitFailure, hasRoomFor } from './failures.ts';
+import { commitFailure, hasRoomFor, reading } from './failures.ts';
 import { boundBytes, keyOfTime, sinceKey, textBytes, textOf, timeBound, timeKinds } from './index-keys.ts';
 import { encodedBytes, readPlaces, readRecord } from './record-layout.ts';
 import { scan, type ByteSpan } from './scan.ts';
@@ -39,12 +39,12 @@ export class LmdbEngine implements Engine {
   }
 
   get(key: string): StoredRecord | undefined {
-    const bytes = this.#databases.records.get(textBytes(key));
+    const bytes = reading(() => this.#databases.records.get(textBytes(key)));
     return bytes === undefined ? undefined : readRecord(key, bytes);
   }
 
   weigh(key: string): number | undefined {
-    const bytes = this.#databases.records.getBinaryFast(textBytes(key));
+    const bytes = reading(() => this.#databases.records.getBinaryFast(textBytes(key)));
     return bytes === undefined ? undefined : key.length + readPlaces(bytes).valueBytes;
   }
 
@@ -68,7 +68,7 @@ export class LmdbEngine implements Engine {
   }
 
   meta(name: string): Uint8Array | undefined {
-    const bytes = this.#databases.meta.get(textBytes(name));
+    const bytes = reading(() => this.#databases.meta.get(textBytes(name)));
     return bytes === undefined ? undefined : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
@@ -117,7 +117,7 @@ export class LmdbEngine implements Engine {
   }
 
   *#recordAt(key: Uint8Array): Generator<StoredRecord> {
-    const bytes = this.#databases.records.get(key);
+    const bytes = reading(() => this.#databases.records.get(key));
     if (bytes !== undefined) yield readRecord(textOf(key), bytes);
   }
 }

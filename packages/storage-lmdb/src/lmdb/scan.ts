@@ -1,4 +1,5 @@
 import type { Database } from 'lmdb';
+import { reading } from './failures.ts';
 import { after } from './index-keys.ts';
 
 export interface Entry {
@@ -24,7 +25,8 @@ const chunkBytes = 1_048_576;
 export function* scan(database: Database<Buffer, Uint8Array>, span: ByteSpan, reverse = false): Generator<Entry> {
   let { low, high } = span;
   for (let limit = firstChunk; ; limit = Math.min(largestChunk, limit * 2)) {
-    const chunk = reverse ? takeDown(database, { low, high }, limit) : takeUp(database, { low, high }, limit);
+    const bounds = { low, high };
+    const chunk = reading(() => (reverse ? takeDown(database, bounds, limit) : takeUp(database, bounds, limit)));
     yield* chunk.entries;
     const last = chunk.entries.at(-1);
     if (chunk.isLast || last === undefined) return;
