@@ -146,7 +146,7 @@ export class AntiEntropy {
     if (local.origin !== '') peer.confirm(local.origin, local.sequence);
     if (peer.behind || (!digest.ready && (peer.joining || !asked))) this.#sendLiveOnly(peer);
     if (!peer.joining && !peer.behind) this.#owe(peer, serve, asked);
-    if (peer.saysBehind && this.#hooks.isReady()) this.#hooks.onBehind(peer);
+    if (peer.saysBehind && local.joined) this.#hooks.onBehind(peer);
     this.#compare(peer, digest, now);
   }
 

@@ -116,6 +116,8 @@ export class SimulatedCluster {
   tell(node: SimulatedNode, event: ReplicaEvent): void {
     if (!node.up) return;
     this.#options.onEvent?.(node, event);
+    if (event.type === 'peer-up') node.roster.add(event.peer);
+    if (event.type === 'peer-forgotten') node.roster.delete(event.peer);
     node.replica.handle(event, this.now(node));
     this.turn(node);
   }
@@ -198,7 +200,7 @@ export class SimulatedCluster {
       random: this.random,
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(this.random() * 256)),
       alone: false,
-      members: () => this.nodes.map(({ id }) => id),
+      members: () => node.roster,
       ...(settings === undefined ? {} : { settings }),
     });
   }

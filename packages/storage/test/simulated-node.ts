@@ -30,6 +30,8 @@ export class SimulatedNode {
   missedTurn = false;
   /** How far its wall clock is off, ms; may change at any time. */
   skewMs = 0;
+  /** The members that it has heard of and that have not left: kept with its data. */
+  readonly roster: Set<NodeId> = new Set<NodeId>();
 
   constructor(index: number, { disk, replica }: NodeParts) {
     this.index = index;

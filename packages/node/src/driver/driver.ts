@@ -55,6 +55,7 @@ export class Driver {
         randomBytes: (length) => random.bytes(length),
         alone: parts.bootstrap.length === 0,
         settings: parts.replica,
+        members: () => core.members.filter(({ state }) => state !== 'left').map(({ id }) => id),
       }),
       store,
       transport,
@@ -157,6 +158,9 @@ export class Driver {
         break;
       case 'peer-left':
         this.#peerLeft(notice.member.id, notice.reason);
+        break;
+      case 'identity-conflict':
+        this.replica.handle({ type: 'identity-conflict' });
         break;
       case 'bootstrapped':
       case 'bootstrap-failed':

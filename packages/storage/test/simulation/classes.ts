@@ -57,7 +57,7 @@ const hasty: Partial<ReplicaSettings> = {
   digestIntervalMs: 400,
   digestMaxIntervalMs: 2_000,
   repairIntervalMs: 3_000,
-  recountIntervalMs: 1_500,
+  recountIntervalMs: 2_000,
 };
 
 export const runClasses: readonly RunClass[] = [
@@ -99,6 +99,7 @@ export const runClasses: readonly RunClass[] = [
     purges: true,
     settings: hasty,
   },
+  { name: 'clocks', rates: { ...usual, clockStep: 0.01 }, farClock: true, deletes: 0.4, purges: true, settings: hasty },
   {
     name: 'mixed',
     rates: { ...usual, clockStep: 0.01, snapshot: 0.01, join: 0.008, leave: 0.004 },

@@ -163,11 +163,33 @@ export class Faults {
     return true;
   }
 
+  /** Clocks that are off by minutes are set right. */
+  rightClocks(): void {
+    if (this.#scene.kind.farClock !== true) return;
+    for (const node of this.#scene.returning) this.#membership.noteLate(node);
+    for (const node of this.#scene.cluster.nodes) node.skewMs = 0;
+  }
+
   #clockStep(): boolean {
-    const node = this.#scene.pick(this.#scene.cluster.nodes);
+    const { kind, cluster, random } = this.#scene;
+    const node = this.#scene.pick(cluster.nodes);
+    if (this.#scene.returning.has(node)) return false;
     node.skewMs = (this.#scene.random() - 0.5) * 5_000;
+    if (kind.farClock === true && random() < 0.3) this.#stepFar();
     this.#scene.note(node, `its clock is now off by ${node.skewMs.toFixed(0)} ms`);
     return true;
+  }
+
+  /** From 30 s to 5 min, seldom an hour; always the same node, so that the others are most. What it writes may come late. */
+  #stepFar(): void {
+    const [node] = this.#scene.cluster.nodes;
+    if (node === undefined) return;
+    const farMs = 30_000 + this.#scene.random() * (this.#scene.random() < 0.1 ? 3_600_000 : 270_000);
+    node.skewMs = this.#scene.random() < 0.5 ? farMs : -farMs;
+    this.#scene.returning.add(node);
+    this.#membership.noteLate(node);
+    this.#scene.tally.fault('clock far off');
+    this.#scene.note(node, `its clock is now off by ${node.skewMs.toFixed(0)} ms`);
   }
 
   #snapshot(): boolean {

@@ -8,6 +8,7 @@ export class Membership {
   readonly #scene: Scene;
   /** When each node that is down went down, virtual ms. */
   readonly #downSince = new Map<SimulatedNode, number>();
+  readonly #gone: SimulatedNode[] = [];
   #made: number;
 
   constructor(scene: Scene) {
@@ -46,7 +47,10 @@ export class Membership {
     cluster.restart(node, wiped, image);
     const awayMs = cluster.nowMs - (this.#downSince.get(node) ?? 0);
     this.#downSince.delete(node);
-    if (kind.traveller === true && awayMs > (kind.settings?.tombstoneGraceMs ?? Infinity)) this.#noteLate(node);
+    if (kind.traveller === true && awayMs > (kind.settings?.tombstoneGraceMs ?? Infinity)) {
+      this.noteLate(node);
+      this.#scene.returning.add(node);
+    }
     this.#scene.begin(node);
     this.#introduce(node);
     cluster.tell(node, { type: 'attempts-over' });
@@ -69,13 +73,30 @@ export class Membership {
     this.#scene.note(node, 'is gone for good');
     if (node.up) cluster.crash(node);
     cluster.nodes.splice(cluster.nodes.indexOf(node), 1);
-    for (const other of cluster.nodes) this.#scene.cluster.tell(other, { type: 'peer-forgotten', peer: node.id });
+    this.#gone.push(node);
+    for (const other of cluster.nodes) cluster.tell(other, { type: 'peer-forgotten', peer: node.id });
   }
 
   tellOthers(node: SimulatedNode, type: 'peer-up' | 'peer-down'): void {
     for (const other of this.#scene.cluster.nodes) {
       if (other !== node) this.#scene.cluster.tell(other, { type, peer: node.id });
     }
+  }
+
+  /** Each node hears from probes how far each other's clock is off, now and every second. */
+  probe(): void {
+    const { cluster } = this.#scene;
+    for (const node of cluster.nodes) {
+      for (const other of cluster.nodes) {
+        if (node === other || !node.up || !other.up || cluster.isCut(node, other) || cluster.isCut(other, node))
+          continue;
+        const offsetMs = other.skewMs - node.skewMs + (this.#scene.random() - 0.5) * 20;
+        cluster.tell(node, { type: 'clock-offset', peer: other.id, offsetMs });
+      }
+    }
+    cluster.after(1_000, () => {
+      this.probe();
+    });
   }
 
   /** Membership is wrong about a node for a while. */
@@ -87,17 +108,18 @@ export class Membership {
     });
   }
 
-  /** The roster is kept with the data: a node that starts knows of everyone, and who cannot be reached. */
+  /** The roster is kept with the data, and its news come first: a node that starts knows of everyone. */
   #introduce(node: SimulatedNode): void {
+    for (const { id } of this.#gone) this.#scene.cluster.tell(node, { type: 'peer-forgotten', peer: id });
     for (const other of this.#scene.cluster.nodes) {
       if (other === node) continue;
-      this.#scene.cluster.tell(node, { type: 'peer-up', peer: other.id });
-      if (!other.up) this.#scene.cluster.tell(node, { type: 'peer-down', peer: other.id });
+      node.roster.add(other.id);
+      if (other.up) this.#scene.cluster.tell(node, { type: 'peer-up', peer: other.id });
     }
   }
 
   /** What a node brings that was away for longer than the others waited, and that no other member had ever seen. */
-  #noteLate(node: SimulatedNode): void {
+  noteLate(node: SimulatedNode): void {
     const { cluster, history } = this.#scene;
     const others = cluster.nodes.filter((other) => other !== node);
     const mask = others.reduce((bits, { index }) => bits | (1 << index), 0);

@@ -1,6 +1,7 @@
 import type { ReplicaSettings, Store } from '../../src/index.ts';
 import type { Digest, StoredRecord } from '@simpledht/wire';
 import { line } from '../contents.ts';
+import { digestOf } from '../single-replica.ts';
 import { SimulatedCluster, seeded, type ClusterOptions } from '../simulated-cluster.ts';
 import type { DiskWatcher } from '../simulated-disk.ts';
 import { isOlder } from '../simulated-disk.ts';
@@ -42,6 +43,8 @@ export class Scene {
   readonly expected: Map<SimulatedNode, Map<number, Expectation>> = new Map<SimulatedNode, Map<number, Expectation>>();
   /** Writes (by id) that a node away for longer than the grace brought and no other member had seen. */
   readonly late: Set<string> = new Set<string>();
+  /** Nodes that came back after such a time; what they write before they are ready is late as well. */
+  readonly returning: Set<SimulatedNode> = new Set<SimulatedNode>();
   readonly damaged: Set<string> = new Set<string>();
   readonly #applied = new Map<SimulatedNode, Set<string>>();
 
@@ -103,24 +106,15 @@ export class Scene {
     const write = this.history.wrote(record);
     this.note(node, `wrote ${line(record)} acks ${String(needed)}`);
     this.tally.operations += 1;
+    if (node.replica.ready && this.kind.farClock !== true) this.returning.delete(node);
+    if (this.returning.has(node)) this.late.add(writeId(record));
     if (needed <= 1) return;
     this.expected.get(node)?.set(node.replica.expect(record.seq, needed), { write, needed });
   }
 
   /** What a node says of itself to a stranger. */
-  digestOf(node: SimulatedNode): Digest {
-    const empty = {
-      ready: false,
-      hlc: 0,
-      vector: [],
-      durable: false,
-      behind: false,
-      retired: [],
-      count: 0,
-      sumHigh: 0,
-      sumLow: 0,
-    };
-    const message: Digest = { kind: 'digest', from: node.id, origin: '', ...empty };
+  digest(node: SimulatedNode): Digest {
+    const message = digestOf(node.id);
     const before = node.replica.take();
     if (before.length > 0) throw new Error('effects are pending');
     node.replica.handle({ type: 'request', peer: undefined, message, exchange: -1 }, this.cluster.now(node));
@@ -165,8 +159,9 @@ export class Scene {
 
   #changed(node: SimulatedNode, record: StoredRecord): void {
     if (this.damaged.has(record.key)) return;
-    // With the write: a number that a torn disk lost may mean two of them.
-    const dot = `${record.origin} ${String(record.seq)} ${writeId(record)}`;
+    // With the write, since a number that a torn disk lost may mean two of them, and an expired one comes as its tombstone.
+    const isGone = record.value === null;
+    const dot = `${record.origin} ${String(record.seq)} ${writeId(record)} ${String(isGone)}`;
     const applied = this.#applied.get(node);
     if (applied?.has(dot) === true) {
       throw new BrokenPromise('applied twice', `${line(record)} on node ${String(node.index)}`, record.key);

@@ -4,7 +4,7 @@ import type { RunOptions } from './scene.ts';
 import { classOf, explain, StoreRun } from './store-run.ts';
 
 /** What the core cannot do yet. */
-const waiting: readonly string[] = ['damage', 'torn', 'clone', 'mixed'];
+const waiting: readonly string[] = ['away', 'clone', 'clocks', 'mixed'];
 const options: RunOptions = { keepsTombstones: true };
 
 const only = process.env['SIMPLEDHT_SEED'];

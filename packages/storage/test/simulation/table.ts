@@ -33,11 +33,22 @@ export function table(results: Results): string {
   const rows = [...Object.entries(results), ['all', total] as const].map(([name, result]) => row(name, result));
   const head = ['class', ...columns.map(([title]) => title)];
   const faults = Object.entries(total.tally.faults).map(([kind, count]) => `${kind} ${String(count)}`);
-  const failures = total.failures
-    .slice(0, 40)
-    .map(({ seed, kind, invariant }) => `  ${kind} ${String(seed)}: ${invariant}`);
+  const failures = Object.values(results).flatMap(failureLines);
   const lines = [cells(head), cells(head.map(() => '---')), ...rows, '', `Faults: ${faults.join(', ')}`, ...failures];
   return lines.join('\n');
+}
+
+/** How often a class failed in which way, and the first seeds that did. */
+function failureLines({ failures }: ClassResult): string[] {
+  const seedsBy = new Map<string, number[]>();
+  for (const { seed, kind, invariant } of failures) {
+    const text = `${kind}: ${invariant}`;
+    seedsBy.set(text, [...(seedsBy.get(text) ?? []), seed]);
+  }
+  return Array.from(seedsBy, ([text, seeds]) => {
+    const first = seeds.sort((a, b) => a - b).slice(0, 6);
+    return `  ${text}, ${String(seeds.length)} times, seeds ${first.join(', ')}`;
+  });
 }
 
 function row(name: string, result: ClassResult): string {
