@@ -27,6 +27,7 @@ export function changeEvent(
     key: splitKey(key).key,
     version: versionOf(record),
     writer,
+    /** Written only for who looks. */
     get token(): string | undefined {
       return covered === undefined ? undefined : tokenOf(covered);
     },
