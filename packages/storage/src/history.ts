@@ -69,6 +69,17 @@ export class History {
   }
 }
 
+/** Origins of records of which nothing is covered. A reader that asks what changed must find them all the same. */
+export function unknownOrigins(vector: VersionVector, records: readonly StoredRecord[]): ReadonlySet<Origin> {
+  const unknown = new Set<Origin>();
+  let last: Origin | '' = '';
+  for (const { origin } of records) {
+    if (origin !== last && vector.coverOf(origin) === undefined) unknown.add(origin);
+    last = origin;
+  }
+  return unknown;
+}
+
 /** What one reader has seen, against what this replica holds. */
 export class Since {
   readonly #seen: VersionVector;

@@ -1,8 +1,10 @@
 import { SimpleDHTError, type Floor, type NodeId, type Origin, type StoredRecord } from '@simpledht/wire';
+import { BatchSpans } from './batch-spans.ts';
 import type { HybridClock } from './clock.ts';
 import type { ContentSum } from './content-sum.ts';
 import type { ChangeCause, Outbox, ReplicaCounters } from './effects.ts';
 import type { Floors } from './floors.ts';
+import { unknownOrigins } from './history.ts';
 import { MapState } from './map-state.ts';
 import { floorsEntry } from './metadata.ts';
 import { mustHaveRoom } from './room.ts';
@@ -50,6 +52,8 @@ export class LocalMap {
   readonly floors: Floors;
   observeChanges = false;
   readonly overtaken: Overtaken = new Overtaken();
+  /** Of the own origin. */
+  readonly batches: BatchSpans = new BatchSpans();
   /** Bytes ever written here: what peers were sent is subtracted from it (see Peer). */
   writtenBytes = 0;
   readonly #state: MapState;
@@ -107,6 +111,7 @@ export class LocalMap {
     const kept = [...last.values()];
     const previous = kept.map(({ key }) => this.store.get(key));
     this.store.apply({ records: kept });
+    this.batches.note({ from: this.sequence, to: this.sequence + records.length });
     this.#state.own.watermark += records.length;
     for (const [index, record] of kept.entries()) this.#wrote(record, previous[index]);
     return records;
@@ -131,21 +136,13 @@ export class LocalMap {
     if (winners.length === 0) return;
     this.store.apply({ records: winners });
     this.#options.counters.merged += winners.length;
-    this.#meetOrigins(winners);
+    if (this.joined) {
+      for (const origin of unknownOrigins(this.vector, winners))
+        if (this.vector.open(origin) !== undefined) this.#state.originChanged(origin);
+    }
     for (const [index, record] of winners.entries()) {
       const loser = losers[index];
       this.#replaced(record, loser, 'remote');
-    }
-  }
-
-  /** Every origin of a record that is held is in the vector, if with nothing covered: who asks what changed finds it. */
-  #meetOrigins(records: readonly StoredRecord[]): void {
-    let last: Origin | '' = '';
-    for (const { origin } of records) {
-      if (origin === last) continue;
-      last = origin;
-      if (!this.joined || this.vector.coverOf(origin) !== undefined) continue;
-      if (this.vector.open(origin) !== undefined) this.#state.originChanged(origin);
     }
   }
 
@@ -225,6 +222,7 @@ export class LocalMap {
     // What this process wrote there counts as not covered: whatever else has these numbers may come from the peers.
     this.vector.reset(former, 0);
     this.#state.originChanged(former);
+    this.batches.clear();
     this.#redot(rewritten);
     this.#options.counters.originChanges += 1;
     this.#options.outbox.notice({ type: 'origin-changed', former });
