@@ -124,6 +124,17 @@ export class Scene {
     throw new Error('no digest');
   }
 
+  /**
+   * A write that a returning node brought and nobody else had seen may beat a purged delete; and a delete that only the
+   * node with the wrong clock had seen may be beaten by what the others wrote meanwhile.
+   */
+  isLate(record: StoredRecord, peak: StoredRecord | undefined): boolean {
+    if (this.late.has(writeId(record))) return true;
+    const holders = peak === undefined ? undefined : this.history.find(peak)?.holders;
+    if (holders === undefined || this.kind.farClock !== true) return false;
+    return [...this.returning].some(({ index }) => holders === 1 << index);
+  }
+
   #settings(): Partial<ReplicaSettings> {
     const isSmall = this.random() < 0.6;
     const timeouts = isSmall
@@ -152,7 +163,7 @@ export class Scene {
     if (this.trace !== undefined) this.note(node, `applied ${line(record)}`);
     if (peak === undefined || !isOlder(record, peak)) return;
     // Of a record that it lost silently a replica knows nothing.
-    if (this.late.has(writeId(record)) || this.damaged.has(record.key)) return;
+    if (this.isLate(record, peak) || this.damaged.has(record.key)) return;
     const what = peak.value === null ? 'resurrected' : 'went back';
     throw new BrokenPromise(what, `${line(record)} on node ${String(node.index)} that had ${line(peak)}`, record.key);
   }
@@ -177,8 +188,11 @@ export class Scene {
     this.tally.acknowledged += 1;
     const held = this.history.holders(write.record);
     if (held.length >= needed) return;
-    // Known and documented (ALGORITHM.md, Acknowledgements): what overwrote a write comes a little after its coverage.
-    const isOverwritten = this.history.largest.get(write.record.key) !== write.record;
+    // Who covers a purged delete need never have had it. Known and documented (ALGORITHM.md, Acknowledgements): what
+    // overwrote a write comes a little after its coverage.
+    const { value, expiresAt, key } = write.record;
+    const isPurged = value === null || expiresAt !== 0;
+    const isOverwritten = isPurged || this.history.largest.get(key) !== write.record;
     const { origin, seq } = write.record;
     const relayed = this.cluster.nodes.filter(
       ({ index, store }) => !held.includes(index) && covers(store, origin, seq),
