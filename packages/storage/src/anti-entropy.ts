@@ -98,7 +98,7 @@ export class AntiEntropy {
       hlc: local.clock.report(now.wallMs),
       // While the first pages run the records are there and yet not all: nothing is covered.
       vector: local.joined ? local.vector.entries() : [],
-      behind: known !== undefined && local.joined && local.floors.isMissedBy(known),
+      behind: known !== undefined && local.joined && local.floors.isMissedBy(known, local.vector),
       retired: known === undefined ? [] : this.#retiredOf(known),
       durable: local.store.durable,
       count: local.content.count,
@@ -146,7 +146,7 @@ export class AntiEntropy {
     if (local.origin !== '') peer.confirm(local.origin, local.sequence);
     if (peer.behind || (!digest.ready && (peer.joining || !asked))) this.#sendLiveOnly(peer);
     if (!peer.joining && !peer.behind) this.#owe(peer, serve, asked);
-    if (peer.saysBehind && this.#hooks.isReady()) this.#hooks.onBehind(peer);
+    if (peer.saysBehind && local.joined) this.#hooks.onBehind(peer);
     this.#compare(peer, digest, now);
   }
 
@@ -163,7 +163,8 @@ export class AntiEntropy {
     if (!digest.ready || !vector.includes(peer.known)) this.#hooks.onShrunk();
     peer.learn(vector);
     peer.learntAtMs = now.monotonicMs;
-    peer.behind = this.#context.local.joined && this.#context.local.floors.isMissedBy(vector);
+    const { local } = this.#context;
+    peer.behind = local.joined && local.floors.isMissedBy(vector, local.vector);
     const { origin, hlc } = digest;
     peer.report = digest.ready ? { hlc, origin, seq: origin === '' ? 0 : vector.watermark(origin) } : undefined;
   }

@@ -55,9 +55,8 @@ export class Receiving {
     const fresh = sift(delta.records, index, vector, (key) => local.store.get(key) !== undefined);
     counters.ignored += delta.records.length - fresh.length;
     local.merge(this.#valid(fresh, peer, now));
-    // What nobody covers yet would be brought to nobody.
-    if (live !== undefined && ranges.length === 0)
-      for (const { origin, seq } of fresh) live.cover(origin, { from: seq - 1, to: seq });
+    // A loose record is held from now on: with its dot covered it is brought to others, and purged when it is deleted.
+    for (const record of fresh) if (!index.taken.has(record)) this.#coverDot(record, live);
     counters.refusedRanges += refused.length;
     for (const range of taken) {
       const isCovered = live === undefined ? local.cover(range.origin, range) : live.cover(range.origin, range);
@@ -65,6 +64,12 @@ export class Receiving {
       if (!isCovered) counters.refusedRanges += 1;
     }
     return { kind: 'covered', joining: live !== undefined, vector: live === undefined ? this.#entries(ranges) : [] };
+  }
+
+  #coverDot({ origin, seq }: StoredRecord, live: VersionVector | undefined): void {
+    const dot = { from: seq - 1, to: seq };
+    if (live !== undefined) live.cover(origin, dot);
+    else if (!this.#context.local.vector.covers(origin, seq)) this.#context.local.cover(origin, dot);
   }
 
   /** More is held than may be: nothing is taken from peers. */

@@ -29,7 +29,7 @@ export function deletedAtPeer(
     const their = theirs.get(record.key);
     if (their !== undefined && compareWrites(their, record) >= 0) continue;
     if (!vector.covers(record.origin, record.seq)) continue;
-    if (floors.mayHaveDeleted(record, before)) deleted.push(record);
+    if (floors.mayHaveDeleted(record, before, vector)) deleted.push(record);
   }
   return deleted;
 }
@@ -43,6 +43,6 @@ export function wantedOf({ page, vector }: PeerPage, local: LocalMap): StoredRec
   return page.records.filter((record) => {
     if (!local.vector.covers(record.origin, record.seq)) return true;
     if (record.value === null && local.store.get(record.key) === undefined) return false;
-    return local.floors.size === 0 || !local.floors.mayHaveDeleted(record, vector);
+    return local.floors.size === 0 || !local.floors.mayHaveDeleted(record, vector, local.vector);
   });
 }

@@ -175,8 +175,9 @@ export class Replication {
 
   /** Where ranges for a peer that is below a floor begin; 0 for no restriction. */
   #floorFor(peer: Peer, origin: Origin): number {
-    const floor = this.#context.local.floors.get(origin);
-    return floor === undefined || peer.known.watermark(origin) >= floor.seq ? 0 : floor.seq;
+    const { floors, vector } = this.#context.local;
+    const floor = floors.get(origin);
+    return floor !== undefined && floors.isOriginMissedBy(origin, peer.known, vector) ? floor.seq : 0;
   }
 
   #send(builder: DeltaBuilder, peers: readonly Peer[]): void {

@@ -96,6 +96,12 @@ export class Stability {
     return members.every(({ known }) => known.watermark(origin) >= seq);
   }
 
+  /** This node and all of these members cover the dot. */
+  coveredDot(members: readonly Peer[], origin: Origin, seq: number): boolean {
+    if (!this.#context.local.vector.covers(origin, seq)) return false;
+    return members.every(({ known }) => known.covers(origin, seq));
+  }
+
   /** A member covers less than it did. */
   reset(): void {
     this.#counted.clear();

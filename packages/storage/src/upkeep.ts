@@ -71,10 +71,12 @@ export class Upkeep {
 
   /** True when there was more than fits a turn. */
   #purgeBelow(frontier: number, members: readonly Peer[]): boolean {
-    const { local } = this.#context;
+    const { local, settings } = this.#context;
     const old = local.store.tombstones(frontier, batchSize);
     const purgeable = old.filter(({ origin, seq, expiresAt }) => {
-      return clockAt(expiresAt) < frontier && this.#stability.covered(members, origin, seq);
+      // A hybrid clock may be ahead of its wall clock by so much.
+      const passed = expiresAt === 0 || clockAt(expiresAt + settings.maxClockAheadMs) < frontier;
+      return passed && this.#stability.coveredDot(members, origin, seq);
     });
     local.purge(purgeable);
     return old.length === batchSize && purgeable.length > 0;
