@@ -1,6 +1,5 @@
 import type { DiskImage } from '../simulated-disk.ts';
 import type { SimulatedNode } from '../simulated-node.ts';
-import { writeId } from './history.ts';
 import type { Scene } from './scene.ts';
 
 /** Plays membership: who is told of whom, and when; and starts and ends processes. */
@@ -125,7 +124,7 @@ export class Membership {
     const mask = others.reduce((bits, { index }) => bits | (1 << index), 0);
     for (const record of node.store.range()) {
       const write = history.find(record);
-      if (write !== undefined && (write.holders & mask) === 0) this.#scene.late.add(writeId(record));
+      if (write !== undefined && (write.holders & mask) === 0) this.#scene.addLate(record);
     }
   }
 }

@@ -42,7 +42,8 @@ export class Scene {
   readonly trace: Trace | undefined;
   readonly expected: Map<SimulatedNode, Map<number, Expectation>> = new Map<SimulatedNode, Map<number, Expectation>>();
   /** Writes (by id) that a node away for longer than the grace brought and no other member had seen. */
-  readonly late: Set<string> = new Set<string>();
+  readonly #late = new Set<string>();
+  readonly #lateKeys = new Set<string>();
   /** Nodes that came back after such a time; what they write before they are ready is late as well. */
   readonly returning: Set<SimulatedNode> = new Set<SimulatedNode>();
   readonly damaged: Set<string> = new Set<string>();
@@ -89,6 +90,11 @@ export class Scene {
     return item;
   }
 
+  addLate(record: StoredRecord): void {
+    this.#late.add(writeId(record));
+    this.#lateKeys.add(record.key);
+  }
+
   /** A process begins: it has applied and promised nothing yet. */
   begin(node: SimulatedNode): void {
     this.#applied.set(node, new Set());
@@ -107,7 +113,7 @@ export class Scene {
     this.note(node, `wrote ${line(record)} acks ${String(needed)}`);
     this.tally.operations += 1;
     if (node.replica.ready && this.kind.farClock !== true) this.returning.delete(node);
-    if (this.returning.has(node)) this.late.add(writeId(record));
+    if (this.returning.has(node)) this.addLate(record);
     if (needed <= 1) return;
     this.expected.get(node)?.set(node.replica.expect(record.seq, needed), { write, needed });
   }
@@ -129,7 +135,7 @@ export class Scene {
    * node with the wrong clock had seen may be beaten by what the others wrote meanwhile.
    */
   isLate(record: StoredRecord, peak: StoredRecord | undefined): boolean {
-    if (this.late.has(writeId(record))) return true;
+    if (this.#late.has(writeId(record))) return true;
     const holders = peak === undefined ? undefined : this.history.find(peak)?.holders;
     if (holders === undefined || this.kind.farClock !== true) return false;
     return [...this.returning].some(({ index }) => holders === 1 << index);
@@ -169,7 +175,8 @@ export class Scene {
   }
 
   #changed(node: SimulatedNode, record: StoredRecord): void {
-    if (this.damaged.has(record.key)) return;
+    // What beats a late write may have been purged already, and is brought once more.
+    if (this.damaged.has(record.key) || this.#lateKeys.has(record.key)) return;
     // With the write, since a number that a torn disk lost may mean two of them, and an expired one comes as its tombstone.
     const isGone = record.value === null;
     const dot = `${record.origin} ${String(record.seq)} ${writeId(record)} ${String(isGone)}`;
