@@ -72,22 +72,22 @@ export class ReplicatedMap {
   async find(key: string): Promise<StoredRecord | undefined> {
     const stored = this.#stored(key);
     const { core } = this.#driver.replica;
-    const record = core.get(stored, this.#clock.now());
+    const record = this.#live(stored);
     if (record !== undefined || core.ready) return record;
     return fetchFromPeers(this.#driver, stored, () => this.#clock.now());
   }
 
   getSync(key: string): unknown {
-    const record = this.#driver.replica.core.get(this.#stored(key), this.#clock.now());
+    const record = this.#live(this.#stored(key));
     return record === undefined || record.value === null ? undefined : decodeValue(record.value);
   }
 
   has(key: string): boolean {
-    return this.#driver.replica.core.get(this.#stored(key), this.#clock.now()) !== undefined;
+    return this.#live(this.#stored(key)) !== undefined;
   }
 
   entry(key: string): Entry | undefined {
-    const record = this.#driver.replica.core.get(this.#stored(key), this.#clock.now());
+    const record = this.#live(this.#stored(key));
     return record === undefined ? undefined : toEntry(record);
   }
 
@@ -134,6 +134,13 @@ export class ReplicatedMap {
       if (SimpleDHTError.is(cause)) throw cause;
       throw new SimpleDHTError('ERR_STORE', 'The store did not take the write; nothing changed', { cause });
     }
+  }
+
+  /** The time is looked up only for a record that expires: it would be a twentieth of a read. */
+  #live(stored: string): StoredRecord | undefined {
+    const record = this.#driver.replica.core.get(stored, 0);
+    if (record === undefined || record.expiresAt === 0) return record;
+    return record.expiresAt > this.#clock.now() ? record : undefined;
   }
 
   #needed(acks: Acks | undefined): number {

@@ -6,46 +6,95 @@ export interface Hash64 {
   readonly low: number;
 }
 
+/** Two signed halves on the way to one. */
+interface Lanes {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** Primes 5 and 1 of xxHash32: a first word of zeros must not leave a lane at zero. */
+const firstSeed = 0x165667b1;
+const secondSeed = 0x9e3779b1 | 0;
+const stripeBytes = 8;
+
 /**
- * Hash of what a record says (key, version, writer, value), the dot and expiry left out; the same on every node, so it
+ * Hash of what a record says (writer, version, key, value), the dot and expiry left out; the same on every node, so it
  * is part of the protocol. It finds damage and bugs, not malice.
  *
  * Two lanes of 32 bits, because JavaScript multiplies 32 bits at a time, each fed every word: the rounds of xxHash32
  * (Yann Collet, BSD; specification, steps 2 and 4: rotation 13 with primes 2 and 1, rotation 17 with primes 3 and 4),
- * joined by the finalizer of MurmurHash3 (Austin Appleby, public domain).
+ * joined by the finalizer of MurmurHash3 (Austin Appleby, public domain). The words of a value go to two such pairs in
+ * turn, because one pair alone has to wait for each of its products: 10 KiB take 5 µs instead of 13.
  */
 export function hash64({ key, hlc, writer, value }: StoredRecord): Hash64 {
-  let high = mixHigh(mixHigh(firstSeed, hlc | 0), hlc / 0x1_0000_0000);
-  let low = mixLow(mixLow(secondSeed, hlc | 0), hlc / 0x1_0000_0000);
-  for (let index = 0; index < key.length; index += 2) {
+  if (writer !== begun.writer) begun = begin(writer);
+  const upper = hlc / 0x1_0000_0000;
+  let high = mixHigh(mixHigh(begun.high, hlc | 0), upper);
+  let low = mixLow(mixLow(begun.low, hlc | 0), upper);
+  const pairs = key.length & ~1;
+  for (let index = 0; index < pairs; index += 2) {
     const word = key.charCodeAt(index) | (key.charCodeAt(index + 1) << 16);
     high = mixHigh(high, word);
     low = mixLow(low, word);
   }
+  if (pairs < key.length) {
+    high = mixHigh(high, key.charCodeAt(pairs));
+    low = mixLow(low, key.charCodeAt(pairs));
+  }
+  if (value === null || value.length === 0) return finished(high, low ^ key.length);
+  const lanes = hashValue(value, high, low);
+  return finished(lanes.high ^ value.length, lanes.low ^ key.length);
+}
+
+/** The writer comes first, so that a run of records of one writer mixes it in once: a sixth of a small record's time. */
+let begun: Lanes & { readonly writer: string } = begin('');
+
+function begin(writer: string): Lanes & { readonly writer: string } {
+  let high = firstSeed;
+  let low = secondSeed;
   for (let index = 0; index < writer.length; index += 4) {
     const word = hexWord(writer, index);
     high = mixHigh(high, word);
     low = mixLow(low, word);
   }
-  const bytes = value ?? noBytes;
-  const whole = bytes.length & ~3;
-  for (let index = 0; index < whole; index += 4) {
-    const word = byteWord(bytes, index);
-    high = mixHigh(high, word);
-    low = mixLow(low, word);
-  }
-  for (let index = whole; index < bytes.length; index++) {
-    const word = bytes[index] ?? 0;
-    high = mixHigh(high, word);
-    low = mixLow(low, word);
-  }
-  return finished(high ^ bytes.length, low ^ key.length);
+  return { writer, high, low };
 }
 
-/** Primes 5 and 1 of xxHash32: a first word of zeros must not leave a lane at zero. */
-const firstSeed = 0x165667b1;
-const secondSeed = 0x9e3779b1;
-const noBytes = new Uint8Array(0);
+function hashValue(bytes: Uint8Array, high: number, low: number): Lanes {
+  const striped = bytes.length & -stripeBytes;
+  const stripes = striped === 0 ? undefined : hashStripes(bytes, striped, { high, low });
+  let above = stripes === undefined ? high : stripes.high;
+  let below = stripes === undefined ? low : stripes.low;
+  const whole = bytes.length & ~3;
+  for (let at = striped; at < whole; at += 4) {
+    const word = byteWord(bytes, at);
+    above = mixHigh(above, word);
+    below = mixLow(below, word);
+  }
+  for (let at = whole; at < bytes.length; at++) {
+    const word = bytes[at] ?? 0;
+    above = mixHigh(above, word);
+    below = mixLow(below, word);
+  }
+  return { high: above, low: below };
+}
+
+/** Two pairs of lanes, the words to one and the other in turn; then one pair again. More pairs outgrow what V8 inlines. */
+function hashStripes(bytes: Uint8Array, end: number, { high, low }: Lanes): Lanes {
+  let evenHigh = high;
+  let evenLow = low;
+  let oddHigh = firstSeed;
+  let oddLow = secondSeed;
+  for (let at = 0; at < end; at += stripeBytes) {
+    const even = byteWord(bytes, at);
+    evenHigh = mixHigh(evenHigh, even);
+    evenLow = mixLow(evenLow, even);
+    const odd = byteWord(bytes, at + 4);
+    oddHigh = mixHigh(oddHigh, odd);
+    oddLow = mixLow(oddLow, odd);
+  }
+  return { high: mixHigh(evenHigh, oddHigh), low: mixLow(evenLow, oddLow) };
+}
 
 function mixHigh(lane: number, word: number): number {
   const h = (lane + Math.imul(word, 0x85ebca77)) | 0;

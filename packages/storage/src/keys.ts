@@ -37,7 +37,10 @@ export function checkNamespace(name: unknown): string {
 
 /** The stored key of a checked key; '' is the default namespace. */
 export function storedKey(namespace: string, key: string): string {
-  return namespace + separator + key;
+  const stored = namespace + separator + key;
+  // Looking at a character makes one flat string of what was concatenated, which a Map would do at twice the cost.
+  if (stored.charCodeAt(namespace.length) !== 0) throw new RangeError('not a stored key');
+  return stored;
 }
 
 /** Takes a stored key apart. */

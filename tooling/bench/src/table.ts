@@ -24,9 +24,13 @@ export function printTable(title: string, rows: readonly Row[]): void {
     row.goal,
     row.reached === undefined ? '' : `${show(row.reached)}${row.reached >= 1 ? ' (met)' : ''}`,
   ]);
-  const head = ['figure', 'median (min – max)', 'beside it, same run', 'ratio', 'goal', 'reached'];
+  printLines(title, ['figure', 'median (min – max)', 'beside it, same run', 'ratio', 'goal', 'reached'], cells);
+}
+
+/** A table of texts. */
+export function printLines(title: string, head: readonly string[], lines: readonly (readonly string[])[]): void {
   process.stdout.write(`\n## ${title}\n\n`);
-  for (const line of [head, head.map(() => '---'), ...cells]) process.stdout.write(`| ${line.join(' | ')} |\n`);
+  for (const line of [head, head.map(() => '---'), ...lines]) process.stdout.write(`| ${line.join(' | ')} |\n`);
 }
 
 function range(runs: readonly number[]): string {

@@ -17,7 +17,7 @@ interface Calls {
 
 /** Runs raw echo, puts and gets in turn, so that all see the same mood of the machine. */
 async function measure(runs: number, count: number, inFlight: number, core?: number): Promise<Calls> {
-  const { members, port } = await startCluster(3, core);
+  const { members, port } = await startCluster(3, core === undefined ? {} : { core });
   const caller = new Child('caller', core);
   const [listener, sender] = [new Child('echo', core), new Child('echo', core)];
   const echoPort = await listener.call<number>('listen');

@@ -1,27 +1,58 @@
-import { createNode, type DHTNode } from '@simpledht/node';
+import { createNode, udpTransport, type DHTNode, type NodeOptions } from '@simpledht/node';
 import { serve } from '../child.ts';
+import { held } from '../heap.ts';
+import { flatKeyOf, keyOf, valueOf } from '../samples.ts';
+import { diskStore } from '../store.ts';
 
 /* One member of a cluster in a process of its own. */
 
+/** What a member may have instead of the defaults. */
+export interface MemberOptions {
+  readonly bootstrap: readonly string[];
+  /** Largest datagram, on loopback too. */
+  readonly datagramBytes?: number;
+  /** Where to keep data on disk. */
+  readonly data?: string;
+}
+
 let node: DHTNode;
-const value = new Uint8Array(100).fill(7);
+const value = valueOf(100);
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);
-const keyOf = (prefix: string, index: number): string => `${prefix}${String(index).padStart(20 - prefix.length, '0')}`;
 
 /** One turn of the event loop. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+async function nodeOptions({ bootstrap, datagramBytes, data }: MemberOptions): Promise<NodeOptions> {
+  const address = { host: '127.0.0.1', port: 0 };
+  const store = data === undefined ? undefined : await diskStore(data);
+  return {
+    ...address,
+    bootstrap,
+    ...(datagramBytes === undefined
+      ? {}
+      : {
+          transport: udpTransport({
+            ...address,
+            maxDatagramBytes: datagramBytes,
+            settings: { loopbackDatagramBytes: datagramBytes },
+          }),
+        }),
+    ...(store === undefined ? {} : { store }),
+  };
+}
+
 serve({
-  async start(bootstrap: string[]) {
-    node = await createNode({ host: '127.0.0.1', port: 0, bootstrap });
+  async start(options: MemberOptions) {
+    node = await createNode(await nodeOptions(options));
     await node.ready();
     return node.address;
   },
-  async startTimed(bootstrap: string[]) {
+  async startTimed(options: MemberOptions) {
+    const parts = await nodeOptions(options);
     const begun = performance.now();
-    node = await createNode({ host: '127.0.0.1', port: 0, bootstrap });
+    node = await createNode(parts);
     await node.ready();
     const ms = performance.now() - begun;
     return { ms, size: node.size, rss: process.memoryUsage().rss };
@@ -31,15 +62,29 @@ serve({
   metrics: () => node.metrics(),
   stop: () => node.stop(),
   /** Puts inside the process as fast as it goes; ms for the calls alone. */
-  async puts(prefix: string, count: number) {
+  async puts(prefix: string, count: number, bytes = 100) {
+    const written = valueOf(bytes);
     const begun = performance.now();
-    for (let i = 0; i < count; i++) await node.put(keyOf(prefix, i), value);
+    for (let i = 0; i < count; i++) await node.put(keyOf(prefix, i), written);
     return performance.now() - begun;
   },
+  /** `getSync` of all those keys per second, the best of a few passes. */
+  reads(prefix: string, count: number) {
+    const keys = Array.from({ length: count }, (_, i) => flatKeyOf(prefix, i));
+    const passes = Math.max(3, Math.ceil(50_000 / count));
+    let best = 0;
+    for (let pass = 0; pass < passes; pass++) {
+      const begunMs = performance.now();
+      for (const key of keys) node.getSync(key);
+      best = Math.max(best, count / ((performance.now() - begunMs) / 1000));
+    }
+    return best;
+  },
+  held,
   async until(size: number) {
-    const deadline = performance.now() + 60_000;
+    const deadline = performance.now() + 120_000;
     while (node.size < size) {
-      if (performance.now() > deadline) throw new Error(`has ${String(node.size)} of ${String(size)} keys after 60 s`);
+      if (performance.now() > deadline) throw new Error(`has ${String(node.size)} of ${String(size)} keys after 120 s`);
       await turn();
     }
     return nowUs();
