@@ -8,6 +8,7 @@ import { isOlder } from '../simulated-disk.ts';
 import type { SimulatedNode } from '../simulated-node.ts';
 import { BrokenPromise } from './broken-promise.ts';
 import type { RunClass } from './classes.ts';
+import { covers } from './coverage.ts';
 import { History, writeId, type Write } from './history.ts';
 import { Tally } from './tally.ts';
 import { EventHash, type Trace } from './trace.ts';
@@ -61,7 +62,13 @@ export class Scene {
       seed,
       skewMs: () => (random() - 0.5) * skew,
       clockStepMs: random() < 0.5 ? 1 : 500,
-      faults: { loss: random() * 0.4, duplication: random() * 0.3, delayMs: 1 + this.below(300) },
+      faults: {
+        loss: random() * 0.4,
+        duplication: random() * 0.3,
+        delayMs: 1 + this.below(300),
+        slow: random() < 0.5 ? 0 : 0.05,
+        slowMs: 8_000,
+      },
       codec: random() < 0.1,
       settings: this.#settings(),
       flushMs: kind.flushMs ?? 0,
@@ -211,18 +218,6 @@ export class Scene {
     const detail = `${line(write.record)}: ${String(needed)} were said to hold it, only nodes ${held.join()} did`;
     throw new BrokenPromise('false acknowledgement', detail, write.record.key);
   }
-}
-
-/** Whether a store's metadata (layout in src/metadata.ts) says that a dot is covered. */
-function covers(store: Store, origin: string, seq: number): boolean {
-  const bytes = store.meta(`replica/vector/${origin}`);
-  if (bytes === undefined) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (seq <= view.getFloat64(0)) return true;
-  for (let at = 8; at + 16 <= bytes.length; at += 16) {
-    if (seq >= view.getFloat64(at) && seq <= view.getFloat64(at + 8)) return true;
-  }
-  return false;
 }
 
 /** Everything that can be read of a store's records now. */
