@@ -67,13 +67,6 @@ export const mutations: readonly Mutation[] = [
     quick: true,
   },
   {
-    rule: 'a tombstone is purged though a member does not cover it',
-    file: 'upkeep.ts',
-    search: 'return passed && this.#stability.coveredDot(members, origin, seq);',
-    replacement: 'return passed && seq > 0 && origin.length > 0;',
-    classes: ['purge', 'members', 'mortal'],
-  },
-  {
     rule: 'a tombstone is purged before everyone covers what everyone had written',
     file: 'stability.ts',
     search: 'if (!isCovered(this.#candidate)) return this.hlc;',
@@ -145,8 +138,8 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
   {
     rule: 'deltas cross a floor',
     file: 'anti-entropy.ts',
-    search: 'peer.behind = this.#context.local.joined &&',
-    replacement: 'peer.behind = !this.#context.local.joined &&',
+    search: 'peer.behind = local.joined && local.floors',
+    replacement: 'peer.behind = !local.joined && local.floors',
     also: [
       { file: 'anti-entropy.ts', search: 'behind: known !== undefined &&', replacement: 'behind: known === null &&' },
     ],
