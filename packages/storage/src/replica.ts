@@ -15,6 +15,7 @@ import { Receiving } from './receiving.ts';
 import { isLive } from './record-order.ts';
 import { Repair } from './repair.ts';
 import { Replication } from './replication.ts';
+import { Retirement } from './retirement.ts';
 import { Serving } from './serving.ts';
 import { defaultSettings, type ReplicaSettings } from './settings.ts';
 import { Skew } from './skew.ts';
@@ -58,6 +59,7 @@ export class Replica {
   readonly #readiness: Readiness;
   readonly #repair: Repair;
   readonly #events: ReplicaEvents;
+  readonly #retirement: Retirement;
   readonly #upkeep: Upkeep;
 
   constructor(options: ReplicaOptions) {
@@ -71,7 +73,7 @@ export class Replica {
     this.#context = context;
     this.history = new History(local, outbox);
     const onRolledBack = (): void => {
-      const place = local.renewOrigin();
+      const place = local.origins.renew();
       if (place !== undefined) this.#acknowledgements.renumber(place);
     };
     const receiving = new Receiving(context, onRolledBack);
@@ -81,6 +83,7 @@ export class Replica {
     this.#reader = new MapReader(context, receiving);
     this.#repair = new Repair(context, this.#reader);
     this.#antiEntropy = new AntiEntropy(context, this.#replication, this.#hooks(stability, onRolledBack));
+    this.#retirement = new Retirement(context, stability);
     this.#upkeep = new Upkeep(context, stability, this.#antiEntropy);
     const serving = new Serving(context, {
       antiEntropy: this.#antiEntropy,
@@ -97,6 +100,7 @@ export class Replica {
       replication: this.#replication,
       serving,
       skew: new Skew(context),
+      retirement: this.#retirement,
       upkeep: this.#upkeep,
       onRolledBack,
     });
@@ -189,6 +193,7 @@ export class Replica {
     this.history.endTurn(this.#events.isTouched);
     this.#events.isTouched = false;
     this.#upkeep.schedule(now);
+    this.#retirement.schedule(now);
     this.#repair.schedule(now);
     const { local, peers } = this.#context;
     peers.save(local.store);
@@ -203,7 +208,7 @@ export class Replica {
 
   /** When `tick` is due, monotonic ms. */
   deadline(): number | undefined {
-    const { deadline: earliest } = [this.#antiEntropy, this.#readiness, this.#upkeep, this.#repair]
+    const { deadline: earliest } = [this.#antiEntropy, this.#readiness, this.#upkeep, this.#retirement, this.#repair]
       .map((part) => ({ deadline: part.deadline() ?? Infinity }))
       .reduce((a, b) => (b.deadline < a.deadline ? b : a));
     return earliest === Infinity ? undefined : earliest;

@@ -43,7 +43,7 @@ export class Replication {
       this.#pushOwn(origin, open);
       const coveredByAll = overtaken.isEmpty && batches.isEmpty ? 0 : this.#coveredByAll(origin);
       overtaken.drop(origin, coveredByAll);
-      batches.drop(coveredByAll);
+      batches.drop(origin, coveredByAll);
     }
     for (const peer of open) if (peer.owed.size > 0) this.#pay(peer);
     this.#slowest = open.length === 0 ? undefined : Math.min(...open.map((peer) => peer.accountedBytes));
@@ -136,7 +136,7 @@ export class Replication {
       return { builder, reached: builder.add(origin, { from: span.from, to }, overtaken) };
     };
     const fitting = add(span.to, settings.deltaBytes);
-    const divided = fitting.reached < span.to ? local.batches.around(fitting.reached) : undefined;
+    const divided = fitting.reached < span.to ? local.batches.around(origin, fitting.reached) : undefined;
     if (divided === undefined) return fitting;
     return divided.from > span.from ? add(divided.from, settings.deltaBytes) : add(divided.to, Infinity);
   }

@@ -63,7 +63,7 @@ export class SimulatedCluster {
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.random = seeded(options.seed);
-    this.faults = { loss: 0, duplication: 0, delayMs: 2, ...options.faults };
+    this.faults = { loss: 0, duplication: 0, delayMs: 2, slow: 0, slowMs: 0, ...options.faults };
     this.#parts = {
       disk: (node) => new SimulatedDisk(options.volatile !== true, options.watcher?.(node)),
       replica: (node) => this.#replica(node),

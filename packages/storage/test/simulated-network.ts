@@ -10,6 +10,9 @@ export interface NetworkFaults {
   duplication: number;
   /** Longest way, ms; each message takes a random time up to it, so they overtake each other. */
   delayMs: number;
+  /** Share of messages that take up to `slowMs` instead: they come when everyone has given them up. */
+  slow: number;
+  slowMs: number;
 }
 
 export interface NetworkOptions {
@@ -102,7 +105,11 @@ export class SimulatedNetwork {
     const { time, random, faults } = this.#options;
     if (random() < faults.loss) return;
     const { life } = to;
-    time.after(random() * faults.delayMs, () => {
+    const formerLife = from.life;
+    const isSlow = random() < faults.slow;
+    time.after(random() * (isSlow ? faults.slowMs : faults.delayMs), () => {
+      // A link is dead some seconds after its process, and so is what was on it.
+      if (isSlow && from.life !== formerLife) return;
       if (to.up && to.life === life && !this.isCut(from, to)) run();
     });
   }

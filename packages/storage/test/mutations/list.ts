@@ -1,3 +1,9 @@
+export interface Patch {
+  readonly file: string;
+  readonly search: string;
+  readonly replacement: string;
+}
+
 /** One broken rule: a patch of one source file, and the classes of runs that should notice. */
 export interface Mutation {
   readonly rule: string;
@@ -5,6 +11,8 @@ export interface Mutation {
   readonly file?: string;
   readonly search?: string;
   readonly replacement?: string;
+  /** Further patches without which the first would not run, or would not break the rule. */
+  readonly also?: readonly Patch[];
   /** Further arguments of the simulation. */
   readonly args?: readonly string[];
   readonly classes: readonly string[];
@@ -22,6 +30,14 @@ export const mutations: readonly Mutation[] = [
     quick: true,
   },
   {
+    rule: 'a covered record is applied',
+    file: 'receiving.ts',
+    search: 'if (taken.has(record)) return !vector.covers(record.origin, record.seq);',
+    replacement: 'if (taken.has(record)) return true;',
+    classes: ['purge', 'members'],
+    quick: true,
+  },
+  {
     rule: 'an answer leaves before the flush',
     args: ['--leaves-early'],
     classes: ['disk'],
@@ -30,37 +46,198 @@ export const mutations: readonly Mutation[] = [
   {
     rule: 'the order has no writer in it',
     file: 'record-order.ts',
-    search: 'return compareText(a.writer, b.writer) || compareValues(a.value, b.value);',
-    replacement: 'return compareValues(a.value, b.value);',
+    search: 'return compareText(a.writer, b.writer) || valueRank(a)',
+    replacement: 'return valueRank(a)',
     classes: ['classic'],
     quick: true,
   },
   {
-    rule: 'a lost tail is not noticed',
-    file: 'replica.ts',
-    search: 'const place = this.#context.local.renewOrigin();',
-    replacement: 'const place = undefined;',
-    classes: ['torn', 'clone'],
+    rule: 'tombstones are purged by time alone',
+    file: 'upkeep.ts',
+    search: 'const frontier = this.#stability.frontier(members, now);',
+    replacement: 'const frontier = clockAt(now.wallMs - 3_000);',
+    also: [
+      {
+        file: 'upkeep.ts',
+        search: 'return passed && this.#stability.coveredDot(members, origin, seq);',
+        replacement: 'return passed && seq > 0 && origin.length > 0;',
+      },
+    ],
+    classes: ['purge', 'mortal'],
+    quick: true,
   },
   {
-    rule: 'a wiped store goes on under the same origin',
-    file: 'local-map.ts',
-    search: 'bytesToHex(this.#options.randomBytes(8))',
-    replacement: 'bytesToHex(this.#options.randomBytes(8).fill(7))',
-    classes: ['volatile', 'purge'],
+    rule: 'a tombstone is purged before everyone covers what everyone had written',
+    file: 'stability.ts',
+    search: 'if (!isCovered(this.#candidate)) return this.hlc;',
+    replacement: 'if (!isCovered(this.#candidate)) return (this.hlc = report.hlc);',
+    classes: ['purge', 'disk', 'members'],
   },
   {
-    rule: 'the vector is adopted after the first page',
-    file: 'joining.ts',
-    search: 'if (page.done) return this.#finish',
-    replacement: 'if (page.done || !this.#context.local.joined) return this.#finish',
+    rule: 'members that are down do not hold the purge back',
+    file: 'stability.ts',
+    search: 'return isRoomy && monotonicMs - peer.downSinceMs < graceMs;',
+    replacement: 'return isRoomy && monotonicMs < graceMs - graceMs;',
+    classes: ['purge', 'disk'],
+  },
+  {
+    rule: 'origins whose owner is gone need not be covered alike',
+    file: 'stability.ts',
+    search: 'return frontier > 0 && this.#agreeOnGone(members) ? frontier : 0;',
+    replacement: 'return frontier > 0 ? frontier : this.#agreeOnGone(members) ? 0 : 0;',
+    classes: ['mortal', 'volatile', 'disk'],
+  },
+  {
+    rule: 'what a peer purged is never dropped',
+    file: 'reconcile.ts',
+    search: 'if (floors.mayHaveDeleted(record, before, vector)) deleted.push(record);',
+    replacement: 'if (record.seq < 0 && floors.mayHaveDeleted(record, before, vector)) deleted.push(record);',
+    classes: ['away'],
+  },
+  {
+    rule: 'what a peer covers and lacks is dropped without a missed tombstone',
+    file: 'reconcile.ts',
+    search: 'if (floors.mayHaveDeleted(record, before, vector)) deleted.push(record);',
+    replacement: 'deleted.push(record);',
+    also: [{ file: 'reconcile.ts', search: 'if (floors.size === 0) return [];', replacement: '' }],
+    classes: ['away', 'damage', 'mixed'],
+  },
+  {
+    rule: 'a repair trusts absence',
+    file: 'map-reader.ts',
+    search: "if (this.#purpose !== 'repair') local.drop(deletedAtPeer(theirs, local, this.#before));",
+    replacement: 'local.drop(repairDeletes(theirs, local));',
+    also: [
+      {
+        file: 'map-reader.ts',
+        search: 'const allBuckets: Uint8Array = new Uint8Array(0);',
+        replacement: `const allBuckets: Uint8Array = new Uint8Array(0);
+function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local']): StoredRecord[] {
+  const keys = new Set(page.records.map(({ key }) => key));
+  return [...local.store.range()].filter((one) => !keys.has(one.key) && vector.covers(one.origin, one.seq));
+}`,
+      },
+    ],
+    classes: ['damage'],
+    quick: true,
+  },
+  {
+    rule: 'a purged record is taken back from a peer that missed its deletion',
+    file: 'reconcile.ts',
+    search: 'return local.floors.size === 0 || !local.floors.mayHaveDeleted(record, vector, local.vector);',
+    replacement: 'return true;',
+    classes: ['away'],
+  },
+  {
+    rule: 'a covered tombstone is taken back',
+    file: 'reconcile.ts',
+    search: 'if (record.value === null && local.store.get(record.key) === undefined) return false;',
+    replacement: 'if (record.value === null) return true;',
+    classes: ['away', 'mortal', 'damage'],
+  },
+  {
+    rule: 'deltas cross a floor',
+    file: 'anti-entropy.ts',
+    search: 'peer.behind = local.joined && local.floors',
+    replacement: 'peer.behind = !local.joined && local.floors',
+    also: [
+      { file: 'anti-entropy.ts', search: 'behind: known !== undefined &&', replacement: 'behind: known === null &&' },
+    ],
+    classes: ['away'],
+  },
+  {
+    rule: 'the vector is adopted before the pages are complete',
+    file: 'map-reader.ts',
+    search: 'if (page.done) return this.#finish(server, page);',
+    replacement: 'if (page.done || !this.#context.local.joined) return this.#finish(server, page);',
     classes: ['volatile', 'members'],
   },
   {
-    rule: 'the clock begins at zero after a restart',
+    rule: 'a catch-up claims the vector of its last page',
+    file: 'map-reader.ts',
+    search: 'VersionVector.from(page.vector) : this.#claim.minimum(theirs.vector);',
+    replacement: 'VersionVector.from(page.vector) : VersionVector.from(page.vector);',
+    classes: ['volatile', 'members', 'away'],
+  },
+  {
+    rule: 'an expired record is dropped outright',
     file: 'local-map.ts',
+    search: 'this.store.apply({ records: tombstones });',
+    replacement: 'this.store.apply({ removed: tombstones.map(({ key }) => key) });',
+    also: [
+      {
+        file: 'local-map.ts',
+        search:
+          "for (const [index, tombstone] of tombstones.entries()) this.#replaced(tombstone, records[index], 'expired');",
+        replacement: 'for (const record of records) this.content.replace(record, undefined);',
+      },
+    ],
+    classes: ['ttl'],
+  },
+  {
+    rule: 'the tombstone of an expired record is purged before its time is over everywhere',
+    file: 'upkeep.ts',
+    search: 'const passed = expiresAt === 0 || clockAt(expiresAt + settings.maxClockAheadMs) < frontier;',
+    replacement: 'const passed = settings.maxClockAheadMs > expiresAt - expiresAt;',
+    classes: ['ttl', 'mixed'],
+  },
+  {
+    rule: 'a process goes on under the origin of the last one',
+    file: 'local-map.ts',
+    search: "this.origin === '' ? this.#newOrigin()",
+    replacement: "this.origin === '' ? this.#newOrigin(this.#lastOwn())",
+    also: [
+      {
+        file: 'local-map.ts',
+        search: '#newOrigin(): Origin {',
+        replacement: `#lastOwn(): Origin | undefined {
+    return [...this.vector.origins()].filter((origin) => origin.startsWith(this.id)).sort().at(-1);
+  }
+
+  #newOrigin(former?: Origin): Origin {
+    const known = former === undefined ? undefined : this.vector.get(former);
+    if (former !== undefined && known !== undefined) {
+      this.#state.own = known;
+      this.#state.origin = former;
+      return former;
+    }`,
+      },
+    ],
+    classes: ['torn', 'clone'],
+  },
+  {
+    rule: 'the clock begins at zero after a restart',
+    file: 'map-state.ts',
     search: 'new HybridClock(state?.ceiling ?? 0,',
-    replacement: 'new HybridClock(0,',
+    replacement: 'new HybridClock(0 * (state?.ceiling ?? 0),',
     classes: ['disk', 'mixed'],
+  },
+  {
+    rule: 'a clock that is far ahead is followed',
+    file: 'clock.ts',
+    search: 'if (hlc > now + this.#maxAhead) return false;',
+    replacement: 'if (hlc > now + 1_000 * this.#maxAhead) return false;',
+    classes: ['clocks'],
+  },
+  {
+    rule: 'relays leave out what overwrote a write',
+    file: 'replication.ts',
+    search: 'after = builder.add(origin, { from: span.from, to }, overtaken.within(origin, span.from, to));',
+    replacement: 'after = builder.add(origin, { from: span.from, to }, overtaken.within(origin, to, to));',
+    classes: ['mortal', 'classic', 'purge'],
+  },
+  {
+    rule: 'nothing is counted anew: damage stays',
+    file: 'repair.ts',
+    search: 'local.recounted(figures);',
+    replacement: 'if (figures.live < 0) local.recounted(figures);',
+    also: [
+      {
+        file: 'map-state.ts',
+        search: 'isKept && isCounted(state, store)',
+        replacement: 'isKept && (isCounted(state, store) || true)',
+      },
+    ],
+    classes: ['damage'],
   },
 ];

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Mutation } from './list.ts';
+import type { Mutation, Patch } from './list.ts';
 
 const packagePath = fileURLToPath(new URL('../..', import.meta.url));
 const rootPath = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -28,11 +28,15 @@ export async function tryMutation(mutation: Mutation, seeds: number, extra: read
   }
 }
 
-async function prepare(copy: string, { file, search = '', replacement = '' }: Mutation): Promise<void> {
+async function prepare(copy: string, { file, search = '', replacement = '', also = [] }: Mutation): Promise<void> {
   await copyFile(join(packagePath, 'package.json'), join(copy, 'package.json'));
   for (const part of ['src', 'test']) await copyTree(join(packagePath, part), join(copy, part));
   await symlink(join(packagePath, 'node_modules'), join(copy, 'node_modules'));
-  if (file === undefined) return;
+  const patches = file === undefined ? [] : [{ file, search, replacement }, ...also];
+  for (const patch of patches) await apply(copy, patch);
+}
+
+async function apply(copy: string, { file, search, replacement }: Patch): Promise<void> {
   const path = join(copy, 'src', file);
   const source = await readFile(path, 'utf8');
   const parts = source.split(search);

@@ -5,7 +5,6 @@ import { startMs } from '../simulated-cluster.ts';
 import { isOlder } from '../simulated-disk.ts';
 import type { SimulatedNode } from '../simulated-node.ts';
 import { BrokenPromise } from './broken-promise.ts';
-import { writeId } from './history.ts';
 import { visible, type Scene } from './scene.ts';
 
 /** After this time every clock of a run agrees on what has expired. */
@@ -67,7 +66,7 @@ function checkWinner(scene: Scene, { node, key, winner, wallMs }: Question): voi
     if (!isHeldLive) return;
     // It may not have been long expired.
     if (winner !== undefined && winner.value !== null && winner.expiresAt > wallMs - clockSpreadMs) return;
-    if (scene.late.has(writeId(held))) scene.tally.late += 1;
+    if (scene.isLate(held, winner)) scene.tally.late += 1;
     else
       throw new BrokenPromise('resurrected', `${line(held)} beside ${told(winner)} on node ${String(node.index)}`, key);
     return;

@@ -1,6 +1,6 @@
 import type { DiskImage } from '../simulated-disk.ts';
 import type { SimulatedNode } from '../simulated-node.ts';
-import { writeId } from './history.ts';
+import { covers } from './coverage.ts';
 import type { Scene } from './scene.ts';
 
 /** Plays membership: who is told of whom, and when; and starts and ends processes. */
@@ -120,12 +120,11 @@ export class Membership {
 
   /** What a node brings that was away for longer than the others waited, and that no other member had ever seen. */
   noteLate(node: SimulatedNode): void {
-    const { cluster, history } = this.#scene;
+    const { cluster } = this.#scene;
     const others = cluster.nodes.filter((other) => other !== node);
-    const mask = others.reduce((bits, { index }) => bits | (1 << index), 0);
+    // To have seen it is to cover it: a node that is still joining covers nothing.
     for (const record of node.store.range()) {
-      const write = history.find(record);
-      if (write !== undefined && (write.holders & mask) === 0) this.#scene.late.add(writeId(record));
+      if (!others.some(({ store }) => covers(store, record.origin, record.seq))) this.#scene.addLate(record);
     }
   }
 }

@@ -8,6 +8,7 @@ import { isOlder } from '../simulated-disk.ts';
 import type { SimulatedNode } from '../simulated-node.ts';
 import { BrokenPromise } from './broken-promise.ts';
 import type { RunClass } from './classes.ts';
+import { covers } from './coverage.ts';
 import { History, writeId, type Write } from './history.ts';
 import { Tally } from './tally.ts';
 import { EventHash, type Trace } from './trace.ts';
@@ -42,7 +43,8 @@ export class Scene {
   readonly trace: Trace | undefined;
   readonly expected: Map<SimulatedNode, Map<number, Expectation>> = new Map<SimulatedNode, Map<number, Expectation>>();
   /** Writes (by id) that a node away for longer than the grace brought and no other member had seen. */
-  readonly late: Set<string> = new Set<string>();
+  readonly #late = new Set<string>();
+  readonly #lateKeys = new Set<string>();
   /** Nodes that came back after such a time; what they write before they are ready is late as well. */
   readonly returning: Set<SimulatedNode> = new Set<SimulatedNode>();
   readonly damaged: Set<string> = new Set<string>();
@@ -60,7 +62,13 @@ export class Scene {
       seed,
       skewMs: () => (random() - 0.5) * skew,
       clockStepMs: random() < 0.5 ? 1 : 500,
-      faults: { loss: random() * 0.4, duplication: random() * 0.3, delayMs: 1 + this.below(300) },
+      faults: {
+        loss: random() * 0.4,
+        duplication: random() * 0.3,
+        delayMs: 1 + this.below(300),
+        slow: random() < 0.5 ? 0 : 0.05,
+        slowMs: 8_000,
+      },
       codec: random() < 0.1,
       settings: this.#settings(),
       flushMs: kind.flushMs ?? 0,
@@ -89,6 +97,11 @@ export class Scene {
     return item;
   }
 
+  addLate(record: StoredRecord): void {
+    this.#late.add(writeId(record));
+    this.#lateKeys.add(record.key);
+  }
+
   /** A process begins: it has applied and promised nothing yet. */
   begin(node: SimulatedNode): void {
     this.#applied.set(node, new Set());
@@ -107,7 +120,7 @@ export class Scene {
     this.note(node, `wrote ${line(record)} acks ${String(needed)}`);
     this.tally.operations += 1;
     if (node.replica.ready && this.kind.farClock !== true) this.returning.delete(node);
-    if (this.returning.has(node)) this.late.add(writeId(record));
+    if (this.returning.has(node)) this.addLate(record);
     if (needed <= 1) return;
     this.expected.get(node)?.set(node.replica.expect(record.seq, needed), { write, needed });
   }
@@ -122,6 +135,17 @@ export class Scene {
       if (effect.type === 'reply' && effect.message.kind === 'digest') return effect.message;
     }
     throw new Error('no digest');
+  }
+
+  /**
+   * A write that a returning node brought and nobody else had seen may beat a purged delete; and a delete that only the
+   * node with the wrong clock had seen may be beaten by what the others wrote meanwhile.
+   */
+  isLate(record: StoredRecord, peak: StoredRecord | undefined): boolean {
+    if (this.#late.has(writeId(record))) return true;
+    const holders = peak === undefined ? undefined : this.history.find(peak)?.holders;
+    if (holders === undefined || this.kind.farClock !== true) return false;
+    return [...this.returning].some(({ index }) => holders === 1 << index);
   }
 
   #settings(): Partial<ReplicaSettings> {
@@ -152,13 +176,14 @@ export class Scene {
     if (this.trace !== undefined) this.note(node, `applied ${line(record)}`);
     if (peak === undefined || !isOlder(record, peak)) return;
     // Of a record that it lost silently a replica knows nothing.
-    if (this.late.has(writeId(record)) || this.damaged.has(record.key)) return;
+    if (this.isLate(record, peak) || this.damaged.has(record.key)) return;
     const what = peak.value === null ? 'resurrected' : 'went back';
     throw new BrokenPromise(what, `${line(record)} on node ${String(node.index)} that had ${line(peak)}`, record.key);
   }
 
   #changed(node: SimulatedNode, record: StoredRecord): void {
-    if (this.damaged.has(record.key)) return;
+    // What beats a late write may have been purged already, and is brought once more.
+    if (this.damaged.has(record.key) || this.#lateKeys.has(record.key)) return;
     // With the write, since a number that a torn disk lost may mean two of them, and an expired one comes as its tombstone.
     const isGone = record.value === null;
     const dot = `${record.origin} ${String(record.seq)} ${writeId(record)} ${String(isGone)}`;
@@ -177,8 +202,11 @@ export class Scene {
     this.tally.acknowledged += 1;
     const held = this.history.holders(write.record);
     if (held.length >= needed) return;
-    // Known and documented (ALGORITHM.md, Acknowledgements): what overwrote a write comes a little after its coverage.
-    const isOverwritten = this.history.largest.get(write.record.key) !== write.record;
+    // Who covers a purged delete need never have had it. Known and documented (ALGORITHM.md, Acknowledgements): what
+    // overwrote a write comes a little after its coverage.
+    const { value, expiresAt, key } = write.record;
+    const isPurged = value === null || expiresAt !== 0;
+    const isOverwritten = isPurged || this.history.largest.get(key) !== write.record;
     const { origin, seq } = write.record;
     const relayed = this.cluster.nodes.filter(
       ({ index, store }) => !held.includes(index) && covers(store, origin, seq),
@@ -190,18 +218,6 @@ export class Scene {
     const detail = `${line(write.record)}: ${String(needed)} were said to hold it, only nodes ${held.join()} did`;
     throw new BrokenPromise('false acknowledgement', detail, write.record.key);
   }
-}
-
-/** Whether a store's metadata (layout in src/metadata.ts) says that a dot is covered. */
-function covers(store: Store, origin: string, seq: number): boolean {
-  const bytes = store.meta(`replica/vector/${origin}`);
-  if (bytes === undefined) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (seq <= view.getFloat64(0)) return true;
-  for (let at = 8; at + 16 <= bytes.length; at += 16) {
-    if (seq >= view.getFloat64(at) && seq <= view.getFloat64(at + 8)) return true;
-  }
-  return false;
 }
 
 /** Everything that can be read of a store's records now. */

@@ -68,7 +68,7 @@ export class StoreRun {
   #heal(): void {
     const { cluster, kind, random } = this.scene;
     if (random() < (kind.mortal ?? 0)) this.#membership.bury(this.scene.pick(cluster.nodes));
-    Object.assign(cluster.faults, { loss: 0, duplication: 0, delayMs: 10 });
+    Object.assign(cluster.faults, { loss: 0, duplication: 0, delayMs: 10, slow: 0 });
     cluster.heal();
     this.scene.note(undefined, 'all heals');
     this.#faults.rightClocks();

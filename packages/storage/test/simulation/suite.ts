@@ -4,8 +4,8 @@ import type { RunOptions } from './scene.ts';
 import { classOf, explain, StoreRun } from './store-run.ts';
 
 /** What the core cannot do yet. */
-const waiting: readonly string[] = ['away', 'clone', 'clocks', 'mixed'];
-const options: RunOptions = { keepsTombstones: true };
+const waiting: readonly string[] = [];
+const options: RunOptions = {};
 
 const only = process.env['SIMPLEDHT_SEED'];
 const count = Number(process.env['SIMPLEDHT_SEEDS'] ?? 2_000);

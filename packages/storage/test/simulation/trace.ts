@@ -96,5 +96,5 @@ function told(message: StorageRequest | StorageReply): string {
 }
 
 function named(origin: string): string {
-  return `${origin.slice(0, 2)}.${origin.slice(32, 36)}`;
+  return `${origin.slice(0, 2)}.${origin.slice(36, 41)}`;
 }
