@@ -1,4 +1,4 @@
-import { SimpleDHTError, type Floor, type NodeId, type Origin, type StoredRecord } from '@simpledht/wire';
+import { type Floor, type NodeId, type Origin, type StoredRecord } from '@simpledht/wire';
 import type { HybridClock } from './clock.ts';
 import type { ContentSum } from './content-sum.ts';
 import type { ChangeCause, Outbox, ReplicaCounters } from './effects.ts';
@@ -7,7 +7,7 @@ import { MapState } from './map-state.ts';
 import { floorsEntry } from './metadata.ts';
 import { mustHaveRoom } from './room.ts';
 import { Overtaken } from './overtaken.ts';
-import { newOriginOf } from './origin.ts';
+import { OriginKeeper } from './origin-keeper.ts';
 import { compareRecords, compareWrites, expiredOf, recordBytes } from './record-order.ts';
 import type { Store } from './store.ts';
 import type { VersionVector } from './version-vector.ts';
@@ -49,6 +49,7 @@ export class LocalMap {
   readonly vector: VersionVector;
   readonly floors: Floors;
   observeChanges = false;
+  readonly origins: OriginKeeper;
   readonly overtaken: Overtaken = new Overtaken();
   /** Bytes ever written here: what peers were sent is subtracted from it (see Peer). */
   writtenBytes = 0;
@@ -63,6 +64,7 @@ export class LocalMap {
     this.content = this.#state.content;
     this.vector = this.#state.vector;
     this.floors = this.#state.floors;
+    this.origins = new OriginKeeper(this.#state, options);
   }
 
   get id(): NodeId {
@@ -176,13 +178,6 @@ export class LocalMap {
     return isCovered;
   }
 
-  /** An origin was retired elsewhere. What is covered here beyond that stays. */
-  retireTo(origin: Origin, last: number): void {
-    if (this.vector.get(origin) === undefined) this.vector.retireTo(origin, last);
-    else this.cover(origin, { from: 0, to: last });
-    this.#state.retiredChanged();
-  }
-
   /** A replica that holds nothing may read pages as an empty one does. */
   reopen(): void {
     if (this.vector.size > 0 || this.store.size > 0) return;
@@ -201,28 +196,6 @@ export class LocalMap {
     this.#state.changed();
   }
 
-  /**
-   * Somebody holds more of the own origin than this process wrote, or something else under it: the store is used twice.
-   * Numbers must never mean two writes, so what this process wrote gets new dots under a new origin, and the old origin
-   * becomes a foreign one. Tells where each number went. Without room for an origin nothing is changed.
-   */
-  renewOrigin(): ((seq: number) => number) | undefined {
-    const former = this.origin;
-    if (former === '' || !this.vector.hasPlace) return undefined;
-    const rewritten = this.store.since(former, 0, Infinity);
-    // What this process wrote there counts as not covered: whatever else has these numbers may come from the peers.
-    this.vector.reset(former, 0);
-    this.#state.originChanged(former);
-    this.#redot(rewritten);
-    this.#options.counters.originChanges += 1;
-    this.#options.outbox.notice({ type: 'origin-changed', former });
-    const places = rewritten.map(({ seq }) => seq);
-    return (seq) => {
-      const place = places.findIndex((candidate) => candidate >= seq);
-      return place < 0 ? places.length : place + 1;
-    };
-  }
-
   /** Takes figures that were counted anew: a store that lost records had figures that spoke of them. */
   recounted(figures: ContentSum): void {
     this.content.become(figures);
@@ -238,7 +211,7 @@ export class LocalMap {
   }
 
   #written(write: Write, previous: StoredRecord | undefined, wallMs: number, ahead: number): StoredRecord {
-    const origin = this.origin === '' ? this.#newOrigin() : this.origin;
+    const origin = this.origin === '' ? this.origins.open() : this.origin;
     const hlc = this.clock.next(wallMs, previous === undefined ? 0 : previous.hlc);
     const { key, value, expiresAt } = write;
     return { key, value, hlc, writer: this.id, expiresAt, origin, seq: this.#state.own.watermark + ahead };
@@ -264,25 +237,5 @@ export class LocalMap {
 
   #changed(record: StoredRecord, previous: StoredRecord | undefined, cause: ChangeCause): void {
     this.#options.outbox.push({ type: 'change', record, previous, cause });
-  }
-
-  #newOrigin(): Origin {
-    const origin = newOriginOf(this.id, this.clock.seconds, this.#options.randomBytes(4));
-    const own = this.vector.openOwn(origin);
-    if (own === undefined) {
-      throw new SimpleDHTError('ERR_LIMIT_REACHED', 'The version vector has no room for another origin');
-    }
-    this.#state.own = own;
-    this.#state.origin = origin;
-    this.#state.originChanged(origin);
-    return origin;
-  }
-
-  #redot(records: readonly StoredRecord[]): void {
-    const origin = this.#newOrigin();
-    this.store.apply({
-      records: records.map((record, index) => ({ ...record, value: record.value, origin, seq: index + 1 })),
-    });
-    this.#state.own.watermark = records.length;
   }
 }

@@ -211,7 +211,7 @@ export class MapReader {
     if (purpose !== 'repair' && this.#claim !== undefined) {
       if (this.#hasLeftovers) for (const record of local.store.range()) this.#remember(record, this.#claim);
       this.#hasLeftovers = false;
-      for (const { origin, watermark } of this.#retired) local.retireTo(origin, watermark);
+      for (const { origin, watermark } of this.#retired) local.origins.retireTo(origin, watermark);
       local.adopt(this.#claim, this.#floors.all());
       local.adopt(this.live);
     }

@@ -83,8 +83,10 @@ export class MapState {
     this.#isChanged = true;
   }
 
+  /** An origin was retired, here or elsewhere: it is no longer listed. */
   retiredChanged(): void {
     this.#areRetiredChanged = true;
+    this.#savedOrigins = -1;
     this.#isChanged = true;
   }
 

@@ -8,6 +8,7 @@ import type { Peer } from './peer.ts';
 import type { Readiness } from './readiness.ts';
 import type { Repair } from './repair.ts';
 import type { Replication } from './replication.ts';
+import type { Retirement } from './retirement.ts';
 import type { Serving } from './serving.ts';
 import type { Skew } from './skew.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -20,6 +21,7 @@ export interface ReplicaParts {
   readonly replication: Replication;
   readonly serving: Serving;
   readonly skew: Skew;
+  readonly retirement: Retirement;
   readonly upkeep: Upkeep;
   /** Somebody else wrote under the own origin. */
   readonly onRolledBack: () => void;
@@ -68,11 +70,18 @@ export class ReplicaEvents {
         this.#parts.onRolledBack();
         break;
       case 'tick':
-        this.#parts.antiEntropy.tick(now);
-        this.#parts.upkeep.tick(now, this.#parts.readiness.isReady && !this.#parts.reader.isCatchingUp);
-        this.#parts.repair.tick(now);
+        this.#tick(now);
         break;
     }
+  }
+
+  #tick(now: Instant): void {
+    const { antiEntropy, readiness, reader, upkeep, retirement, repair } = this.#parts;
+    antiEntropy.tick(now);
+    const isReliable = readiness.isReady && !reader.isCatchingUp;
+    upkeep.tick(now, isReliable);
+    retirement.tick(now, isReliable);
+    repair.tick(now);
   }
 
   /** A replica that is not ready asks one peer at a time (see Readiness); it answers the others. */

@@ -14,6 +14,7 @@ import { Receiving } from './receiving.ts';
 import { isLive } from './record-order.ts';
 import { Repair } from './repair.ts';
 import { Replication } from './replication.ts';
+import { Retirement } from './retirement.ts';
 import { Serving } from './serving.ts';
 import { defaultSettings, type ReplicaSettings } from './settings.ts';
 import { Skew } from './skew.ts';
@@ -55,6 +56,7 @@ export class Replica {
   readonly #readiness: Readiness;
   readonly #repair: Repair;
   readonly #events: ReplicaEvents;
+  readonly #retirement: Retirement;
   readonly #upkeep: Upkeep;
 
   constructor(options: ReplicaOptions) {
@@ -67,7 +69,7 @@ export class Replica {
     const context = { settings, local, peers, exchanges, outbox, counters, random: options.random };
     this.#context = context;
     const onRolledBack = (): void => {
-      const place = local.renewOrigin();
+      const place = local.origins.renew();
       if (place !== undefined) this.#acknowledgements.renumber(place);
     };
     const receiving = new Receiving(context, onRolledBack);
@@ -77,6 +79,7 @@ export class Replica {
     this.#reader = new MapReader(context, receiving);
     this.#repair = new Repair(context, this.#reader);
     this.#antiEntropy = new AntiEntropy(context, this.#replication, this.#hooks(stability, onRolledBack));
+    this.#retirement = new Retirement(context, stability);
     this.#upkeep = new Upkeep(context, stability, this.#antiEntropy);
     const serving = new Serving(context, {
       antiEntropy: this.#antiEntropy,
@@ -93,6 +96,7 @@ export class Replica {
       replication: this.#replication,
       serving,
       skew: new Skew(context),
+      retirement: this.#retirement,
       upkeep: this.#upkeep,
       onRolledBack,
     });
@@ -184,6 +188,7 @@ export class Replica {
     if (this.#events.isTouched) this.#antiEntropy.changed(now);
     this.#events.isTouched = false;
     this.#upkeep.schedule(now);
+    this.#retirement.schedule(now);
     this.#repair.schedule(now);
     const { local, peers } = this.#context;
     peers.save(local.store);
@@ -198,7 +203,7 @@ export class Replica {
 
   /** When `tick` is due, monotonic ms. */
   deadline(): number | undefined {
-    const { deadline: earliest } = [this.#antiEntropy, this.#readiness, this.#upkeep, this.#repair]
+    const { deadline: earliest } = [this.#antiEntropy, this.#readiness, this.#upkeep, this.#retirement, this.#repair]
       .map((part) => ({ deadline: part.deadline() ?? Infinity }))
       .reduce((a, b) => (b.deadline < a.deadline ? b : a));
     return earliest === Infinity ? undefined : earliest;

@@ -40,6 +40,10 @@ export interface ReplicaSettings {
   readonly volatileGraceMs: number;
   /** Between two looks at what may be purged, ms. Default 1,000. */
   readonly purgeIntervalMs: number;
+  /** Origins that nobody writes under any more, above which they are retired. Default 64: they cost 30 bytes in a digest. */
+  readonly maxGoneOrigins: number;
+  /** Between two looks at what may be retired, ms. Default 10,000. */
+  readonly retireIntervalMs: number;
   /** Clock offset to a peer that is told, ms. Default 500. */
   readonly warnSkewMs: number;
   /** Clock offset to the median of the members beyond which a member is not synced with, ms. Default 10,000. */
@@ -69,6 +73,8 @@ export const defaultSettings: ReplicaSettings = {
   tombstoneGraceMs: 86_400_000,
   volatileGraceMs: 600_000,
   purgeIntervalMs: 1_000,
+  maxGoneOrigins: 64,
+  retireIntervalMs: 10_000,
   warnSkewMs: 500,
   maxSkewMs: 10_000,
   maxKeys: 1_000_000,

@@ -58,6 +58,8 @@ const hasty: Partial<ReplicaSettings> = {
   digestMaxIntervalMs: 2_000,
   repairIntervalMs: 3_000,
   recountIntervalMs: 2_000,
+  maxGoneOrigins: 2,
+  retireIntervalMs: 700,
 };
 
 export const runClasses: readonly RunClass[] = [
