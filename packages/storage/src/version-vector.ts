@@ -163,12 +163,14 @@ export class VersionVector {
     return this.includes(other) && other.includes(this);
   }
 
-  /** Pointwise minimum of the watermarks; intervals are given up. What a joining replica may claim after its pages. */
+  /** What both cover. What a joining replica may claim after its pages. */
   minimum(other: VersionVector): VersionVector {
-    const lowest = new VersionVector(this.#bounds);
+    const shared = new VersionVector(this.#bounds);
     for (const [origin, cover] of this.#covers) {
-      lowest.cover(origin, { from: 0, to: Math.min(cover.watermark, other.watermark(origin)) });
+      const theirs = other.coverOf(origin);
+      if (theirs === undefined) continue;
+      for (const span of cover.sharedWith(theirs)) shared.cover(origin, span);
     }
-    return lowest;
+    return shared;
   }
 }
