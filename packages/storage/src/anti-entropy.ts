@@ -1,4 +1,4 @@
-import { originNode, type Digest, type Origin, type VectorEntry } from '@simpledht/wire';
+import { originNode, type Digest, type Origin } from '@simpledht/wire';
 import type { Instant } from '@simpledht/wire';
 import type { ReplicaContext } from './context.ts';
 import type { Peer } from './peer.ts';
@@ -21,7 +21,7 @@ export interface DigestHooks {
   /** Same vector, other content. */
   readonly onDiverged: (peer: Peer, now: Instant) => void;
   /** The peer has purged tombstones that this node may have missed. */
-  readonly onBehind: (peer: Peer) => void;
+  readonly onBehind: (peer: Peer, now: Instant) => void;
   /** The peer covers less than it did, or is not ready. */
   readonly onShrunk: () => void;
 }
@@ -82,13 +82,12 @@ export class AntiEntropy {
   ask(peer: Peer, serve: boolean, now: Instant): void {
     this.#nextRoundMs ??= now.monotonicMs + this.#jittered();
     if (this.#context.exchanges.isWaiting(peer, 'digest')) return;
-    this.#context.exchanges.send(this.digest(now, peer.silent ? undefined : peer.known), [
-      { kind: 'digest', peer, serve },
-    ]);
+    const digest = this.digest(now, peer.known, !peer.silent);
+    this.#context.exchanges.send(digest, [{ kind: 'digest', peer, serve }]);
   }
 
-  /** For a peer that covers `known`, as far as this node knows. */
-  digest(now: Instant, known?: VersionVector): Digest {
+  /** For a peer that covers `known`; when that is not current, nothing is concluded from it. */
+  digest(now: Instant, known: VersionVector, isCurrent: boolean): Digest {
     const { local } = this.#context;
     return {
       kind: 'digest',
@@ -98,8 +97,8 @@ export class AntiEntropy {
       hlc: local.clock.report(now.wallMs),
       // While the first pages run the records are there and yet not all: nothing is covered.
       vector: local.joined ? local.vector.entries() : [],
-      behind: known !== undefined && local.joined && local.floors.isMissedBy(known, local.vector),
-      retired: known === undefined ? [] : this.#retiredOf(known),
+      behind: isCurrent && local.joined && local.floors.isMissedBy(known, local.vector),
+      retired: local.vector.retiredFor(known),
       durable: local.store.durable,
       count: local.content.count,
       sumHigh: local.content.high,
@@ -112,7 +111,7 @@ export class AntiEntropy {
     this.#context.counters.digestsReceived += 1;
     if (peer?.quarantined !== true && peer !== undefined)
       this.#learn(peer, digest, { serve: !digest.ready, asked: true }, now);
-    return this.digest(now, VersionVector.from(digest.vector));
+    return this.digest(now, vectorOf(digest), true);
   }
 
   answered(peer: Peer, digest: Digest, serve: boolean, now: Instant): void {
@@ -138,15 +137,17 @@ export class AntiEntropy {
     peer.ready = digest.ready;
     peer.origin = digest.origin;
     peer.joining = !digest.ready && digest.vector.length === 0;
+    const wasBehind = peer.saysBehind;
     peer.saysBehind = digest.behind && digest.ready;
     this.#context.peers.setDurable(peer, digest.durable);
     local.clock.observe(digest.hlc, now.wallMs);
     this.#learnVector(peer, digest, now);
+    this.#takeRetired(digest);
     this.#checkOwnOrigin(peer);
     if (local.origin !== '') peer.confirm(local.origin, local.sequence);
     if (peer.behind || (!digest.ready && (peer.joining || !asked))) this.#sendLiveOnly(peer);
     if (!peer.joining && !peer.behind) this.#owe(peer, serve, asked);
-    if (peer.saysBehind && local.joined) this.#hooks.onBehind(peer);
+    if (peer.saysBehind && local.joined) this.#saidBehind(peer, wasBehind, now);
     this.#compare(peer, digest, now);
   }
 
@@ -157,9 +158,27 @@ export class AntiEntropy {
     else if (peer.owed.size === 0) this.#replication.owe(peer, (origin) => (originNode(origin) === id ? Infinity : 0));
   }
 
+  /**
+   * Of an origin that the peer has retired nothing is to be had any more: its writes were overwritten by what the peer
+   * covers. Who covers all of that, and has missed no tombstone, has what took their place.
+   */
+  #takeRetired({ ready, behind, retired, vector }: Digest): void {
+    const { local } = this.#context;
+    if (retired.length === 0 || !ready || behind || !local.joined) return;
+    if (!local.vector.includes(VersionVector.from(vector))) return;
+    for (const { origin, watermark } of retired) local.cover(origin, { from: 0, to: watermark });
+  }
+
+  /** A peer that lists what is retired here was perhaps not told so yet: it may judge again, now that it is. */
+  #saidBehind(peer: Peer, wasBehind: boolean, now: Instant): void {
+    const { retired } = this.#context.local.vector;
+    const isTold = wasBehind || ![...peer.known.origins()].some((origin) => retired.has(origin));
+    if (isTold) this.#hooks.onBehind(peer, now);
+    else this.ask(peer, false, now);
+  }
+
   #learnVector(peer: Peer, digest: Digest, now: Instant): void {
-    const vector = VersionVector.from(digest.vector);
-    for (const entry of digest.retired) vector.coverEntry(entry);
+    const vector = vectorOf(digest);
     if (!digest.ready || !vector.includes(peer.known)) this.#hooks.onShrunk();
     peer.learn(vector);
     peer.learntAtMs = now.monotonicMs;
@@ -167,18 +186,6 @@ export class AntiEntropy {
     peer.behind = local.joined && local.floors.isMissedBy(vector, local.vector);
     const { origin, hlc } = digest;
     peer.report = digest.ready ? { hlc, origin, seq: origin === '' ? 0 : vector.watermark(origin) } : undefined;
-  }
-
-  /** Which of the origins that a peer still lists are retired here. */
-  #retiredOf(known: VersionVector): VectorEntry[] {
-    const { retired } = this.#context.local.vector;
-    if (retired.size === 0) return [];
-    const entries: VectorEntry[] = [];
-    for (const origin of known.origins()) {
-      const watermark = retired.get(origin);
-      if (watermark !== undefined) entries.push({ origin, watermark, intervals: [] });
-    }
-    return entries;
   }
 
   #isReliable(): boolean {
@@ -237,6 +244,13 @@ export class AntiEntropy {
   #jittered(): number {
     return this.#intervalMs * (0.75 + this.#context.random() / 2);
   }
+}
+
+/** All that the sender of a digest covers, as far as it tells. */
+function vectorOf({ vector, retired }: Digest): VersionVector {
+  const whole = VersionVector.from(vector);
+  for (const entry of retired) whole.coverEntry(entry);
+  return whole;
 }
 
 /** A goal stays where it was set, or it would run away from a replica that catches up with busy writers. */

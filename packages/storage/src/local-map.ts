@@ -201,7 +201,10 @@ export class LocalMap {
       this.vector.coverEntry(entry);
       this.#state.originChanged(entry.origin);
     }
-    for (const floor of floors) if (this.floors.raise(floor)) this.#state.floorsChanged();
+    for (const floor of floors) {
+      this.origins.reopen(floor.origin);
+      if (this.floors.raise(floor)) this.#state.floorsChanged();
+    }
     this.#state.joined = true;
     this.#state.changed();
   }

@@ -82,6 +82,17 @@ export class OriginCover {
     return { origin, watermark: this.watermark, intervals: this.intervals() };
   }
 
+  /** The spans that both cover, ascending. */
+  sharedWith(other: OriginCover): Span[] {
+    const shared: Span[] = [];
+    for (const [first, last] of this.#spans()) {
+      for (const [from, to] of other.#spans()) {
+        if (from <= last && to >= first) shared.push({ from: Math.max(first, from) - 1, to: Math.min(last, to) });
+      }
+    }
+    return shared;
+  }
+
   /** Where a covered number's run ends; `undefined` for one that is not covered. */
   runEnd(seq: number): number | undefined {
     if (seq <= this.watermark) return this.watermark;

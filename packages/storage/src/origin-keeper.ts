@@ -87,11 +87,19 @@ export class OriginKeeper {
     this.#state.retiredChanged();
   }
 
-  /** An origin was retired elsewhere. What is covered here beyond that stays. */
+  /** An origin was retired elsewhere. What is covered here beyond that stays, and so does one that has a floor. */
   retireTo(origin: Origin, last: number): void {
-    const { vector } = this.#state;
-    if (vector.get(origin) === undefined) vector.retireTo(origin, last);
+    const { vector, floors } = this.#state;
+    if (vector.get(origin) === undefined && floors.get(origin) === undefined) vector.retireTo(origin, last);
     else if (vector.cover(origin, { from: 0, to: last })) this.#state.originChanged(origin);
+    this.#state.retiredChanged();
+  }
+
+  /** An origin that gets a floor is listed, or nobody could tell who is below it. */
+  reopen(origin: Origin): void {
+    const { vector } = this.#state;
+    if (!vector.retired.has(origin) || vector.open(origin) === undefined) return;
+    this.#state.originChanged(origin);
     this.#state.retiredChanged();
   }
 

@@ -115,8 +115,8 @@ export class Replica {
       onDiverged: (peer, now) => {
         if (this.#repair.begin(peer, now)) outbox.notice({ type: 'divergence', peer: peer.id });
       },
-      onBehind: (peer) => {
-        this.#reader.catchUp(peer);
+      onBehind: (peer, now) => {
+        this.#reader.catchUp(peer, now);
       },
       onShrunk: () => {
         stability.reset();

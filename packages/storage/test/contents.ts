@@ -15,16 +15,16 @@ export function contents(node: SimulatedNode): string {
     .join('\n');
 }
 
-/** What a node tells of its vector, in one order. */
+/** What a node covers, in one order; a retired origin counts like one that is listed. */
 export function vectorOf(cluster: SimulatedCluster, node: SimulatedNode): string {
-  const { vector } = ask(cluster, node, {
+  const { vector, retired } = ask(cluster, node, {
     kind: 'page-request',
     after: '',
     maxBytes: 1,
     skip: 0,
     buckets: new Uint8Array(0),
   });
-  return JSON.stringify([...vector].sort((a, b) => (a.origin < b.origin ? -1 : 1)));
+  return JSON.stringify([...vector, ...retired].sort((a, b) => (a.origin < b.origin ? -1 : 1)));
 }
 
 function ask(cluster: SimulatedCluster, node: SimulatedNode, message: PageRequest): Page {

@@ -152,14 +152,14 @@ describe('receiving a delta', () => {
     expect(replica.core.counters).toMatchObject({ merged: 1, ignored: 1 });
   });
 
-  it('merges a record of no range and covers nothing by it', () => {
+  it('merges a record of no range and covers its dot alone', () => {
     const replica = new SingleReplica();
     const reply = replica.ask(alice, {
       kind: 'delta',
       ranges: [range(0, 1)],
       records: [record('\u0000a', 1), record('\u0000b', 7)],
     });
-    expect(reply).toMatchObject({ vector: [{ watermark: 1, intervals: [] }] });
+    expect(reply).toMatchObject({ vector: [{ watermark: 1, intervals: [[7, 7]] }] });
     expect(replica.core.size).toBe(2);
   });
 

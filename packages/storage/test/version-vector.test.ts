@@ -89,13 +89,17 @@ describe('cover of one origin', () => {
 });
 
 describe('version vector', () => {
-  it('the minimum of two is what both cover contiguously', () => {
+  it('the minimum of two is what both cover', () => {
     const a = VersionVector.from([
       { origin: originOf(1), watermark: 5, intervals: [[8, 9]] },
       { origin: originOf(2), watermark: 3, intervals: [] },
     ]);
-    const b = VersionVector.from([{ origin: originOf(1), watermark: 7, intervals: [] }]);
-    expect(a.minimum(b).entries()).toEqual([{ origin: originOf(1), watermark: 5, intervals: [] }]);
+    const b = VersionVector.from([{ origin: originOf(1), watermark: 3, intervals: [[5, 8]] }]);
+    const shared = [
+      [5, 5],
+      [8, 8],
+    ];
+    expect(a.minimum(b).entries()).toEqual([{ origin: originOf(1), watermark: 3, intervals: shared }]);
   });
 
   it('takes entries in any shape and puts them in order', () => {

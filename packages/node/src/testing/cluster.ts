@@ -1,4 +1,3 @@
-import { memoryStore } from '@simpledht/storage';
 import {
   datagramTransport,
   MemoryNetwork,
@@ -11,7 +10,10 @@ import {
 } from '@simpledht/transport';
 import { DHTNode } from '../dht-node.ts';
 import type { NodeOptions } from '../options.ts';
-import { KeptStore } from './kept-store.ts';
+import { DiskStore, type DiskCopy } from './disk-store.ts';
+import { contents, firstViolation } from './invariants.ts';
+import { NodeClock } from './node-clock.ts';
+import { PausedSocket } from './paused-socket.ts';
 
 export interface TestClusterOptions {
   /** Repeats a run exactly. Default 1. */
@@ -20,19 +22,33 @@ export interface TestClusterOptions {
   readonly delayMs?: readonly [number, number];
   /** What the network does to every node's datagrams, both ways; may be changed later with `setFaults`. */
   readonly faults?: Partial<Faults>;
+  /**
+   * Gives every node a disk: data counts as durable only when a flush has ended, which takes a time between these, ms; a
+   * crash loses the rest. `true` is [0, 5]. Default: data is kept at once, and `restart` says whether it is still there.
+   */
+  readonly disk?: boolean | readonly [least: number, most: number];
   /** Further options of each node. */
   readonly node?: (index: number) => NodeOptions;
+}
+
+export interface RestartOptions {
+  /** The disk is as the last process left it; what was not flushed is lost. Default false: it is empty. */
+  readonly keepData?: boolean;
+  /** A copy of this or another node's disk is put in its place. */
+  readonly from?: DiskCopy;
 }
 
 /** One place of the cluster: a process and the disk under it. */
 interface Machine {
   node: DHTNode;
   socket: FaultySocket;
-  store: KeptStore;
+  store: DiskStore;
+  readonly clock: NodeClock;
   readonly options: NodeOptions;
   up: boolean;
 }
 
+const diskFlushMs = [0, 5] as const;
 const startMs = Date.UTC(2026, 0, 1);
 /** Virtual time after which waiting is given up, ms. */
 const patienceMs = 120_000;
@@ -81,7 +97,7 @@ export class TestCluster {
   /** Starts one more node. It joins through `bootstrap`, by default through the first. */
   async add(options: NodeOptions = {}): Promise<DHTNode> {
     const index = this.#machines.length;
-    const machine = this.#build(index, new KeptStore(memoryStore()), options);
+    const machine = this.#build(index, options);
     this.#machines.push(machine);
     await machine.node.start();
     return machine.node;
@@ -118,7 +134,36 @@ export class TestCluster {
   /** All running nodes hold the same keys, values and versions. */
   converged(): boolean {
     const [first, ...others] = this.live.map(contents);
-    return others.every((other) => other === first);
+    return others.every((other) => JSON.stringify([...other]) === JSON.stringify([...(first ?? [])]));
+  }
+
+  /**
+   * Throws when the running nodes, left alone for long enough to agree, do not: each is ready, counts right, and shows the
+   * same keys, values and versions as all others.
+   */
+  checkInvariants(): void {
+    const violation = firstViolation(this.live);
+    if (violation !== undefined) throw new Error(violation);
+  }
+
+  /** Sets how far a node's wall clock is off, ms; while it runs, that is a jump. */
+  skew(index: number, offsetMs: number): void {
+    this.#machine(index).clock.offsetMs = offsetMs;
+  }
+
+  /** The process stands still (a debugger, a suspended laptop): its timers, its turns, its socket. */
+  pause(index: number): void {
+    this.#machine(index).clock.pause();
+  }
+
+  /** The process goes on where it stood: what came due meanwhile is late. */
+  resume(index: number): void {
+    this.#machine(index).clock.resume();
+  }
+
+  /** What the disk under a node holds now, as a copy of its files would: for `restart`, now or much later. */
+  copyDisk(index: number): DiskCopy {
+    return this.#machine(index).store.copy();
   }
 
   /** Changes what the network does to every datagram from now on; faults not named stay as they are. */
@@ -152,16 +197,18 @@ export class TestCluster {
       machine.socket.cut(this.addressOf(other));
     });
     machine.store.cutOff();
+    machine.clock.resume();
     // What the dead process would still do reaches neither network nor disk; stopping it ends its timers.
     await this.settle(machine.node.stop());
   }
 
-  /** Starts a node anew at the same address: with the data that it had, as from a disk, or empty. */
-  async restart(index: number, { keepData = false }: { keepData?: boolean } = {}): Promise<DHTNode> {
+  /** Starts a node anew at the same address: with the data that it had, with a copy that was made before, or empty. */
+  async restart(index: number, { keepData = false, from }: RestartOptions = {}): Promise<DHTNode> {
     const old = this.#machine(index);
     if (old.up) throw new Error(`node ${String(index)} is running`);
-    const store = keepData ? old.store.reopened() : new KeptStore(memoryStore());
-    const machine = this.#build(index, store, old.options);
+    const data = from ?? (keepData ? old.store.copy() : undefined);
+    const machine = this.#build(index, old.options, data);
+    machine.clock.offsetMs = old.clock.offsetMs;
     this.#machines[index] = machine;
     await machine.node.start();
     return machine.node;
@@ -176,6 +223,7 @@ export class TestCluster {
 
   /** Stops every node. */
   async stop(): Promise<void> {
+    for (const { clock } of this.#machines) clock.resume();
     await this.settle(Promise.all(this.live.map((node) => node.stop())));
   }
 
@@ -189,21 +237,25 @@ export class TestCluster {
     return machine;
   }
 
-  #build(index: number, store: KeptStore, options: NodeOptions): Machine {
-    const { clock } = this;
+  #build(index: number, options: NodeOptions, data?: DiskCopy): Machine {
+    const clock = new NodeClock(this.clock);
     // A source of its own per node: what one node draws does not change another's fate.
     const random = seededRandom(Math.floor(this.random.next() * 2 ** 31));
-    const socket = withFaults(this.network.socket(this.addressOf(index)), { clock, random, faults: this.#faults });
+    const { disk = false } = this.#options;
+    const flushMs = disk === false ? undefined : disk === true ? diskFlushMs : disk;
+    const store = new DiskStore({ flushMs, clock: this.clock, random: this.random }, data);
+    const network = this.network.socket(this.addressOf(index));
+    const socket = withFaults(network, { clock: this.clock, random, faults: this.#faults });
     const node = new DHTNode({
       clock,
       random,
-      transport: datagramTransport({ socket, clock, random }),
+      transport: datagramTransport({ socket: new PausedSocket(socket, clock), clock, random }),
       store,
       bootstrap: index === 0 ? [] : [this.addressOf(0)],
       ...this.#options.node?.(index),
       ...options,
     });
-    return { node, socket, store, options, up: true };
+    return { node, socket, store, clock, options, up: true };
   }
 }
 
@@ -213,14 +265,4 @@ export async function createTestCluster(size: number, options: TestClusterOption
   for (let index = 0; index < size; index++) await cluster.add();
   await cluster.formed();
   return cluster;
-}
-
-function contents(node: DHTNode): string {
-  const lines: string[] = [];
-  for (const [key, value] of node.entries()) lines.push(JSON.stringify([key, value, node.entry(key)?.version], plain));
-  return lines.join('\n');
-}
-
-function plain(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
 }

@@ -1,2 +1,3 @@
 export { createTestCluster, TestCluster } from './cluster.ts';
-export type { TestClusterOptions } from './cluster.ts';
+export type { RestartOptions, TestClusterOptions } from './cluster.ts';
+export type { DiskCopy } from './disk-store.ts';

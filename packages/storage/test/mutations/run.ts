@@ -16,16 +16,38 @@ export interface Verdict {
 }
 
 /** Breaks the rule in a copy of the sources and runs the simulation on it until a run fails. */
-export async function tryMutation(mutation: Mutation, seeds: number, extra: readonly string[]): Promise<Verdict> {
+export async function tryMutation(mutation: Mutation, seeds: number, extra: readonly string[] = []): Promise<Verdict> {
   const startedMs = performance.now();
   const copy = await mkdtemp(join(tmpdir(), 'simpledht-mutation-'));
   try {
     await prepare(copy, mutation);
-    const caught = await firstFailure(copy, mutation, ['--seeds', String(seeds), ...extra]);
+    const caught = await caughtBy({ copy, mutation, seeds, extra });
     return { mutation, caught, seconds: (performance.now() - startedMs) / 1_000 };
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
+}
+
+interface Trial {
+  readonly copy: string;
+  readonly mutation: Mutation;
+  readonly seeds: number;
+  readonly extra: readonly string[];
+}
+
+/** The first run that fails because of the mutation: one that fails without it as well shows something else. */
+async function caughtBy({ copy, mutation, seeds, extra }: Trial): Promise<string | undefined> {
+  const sound: Mutation = { rule: 'none', classes: mutation.classes };
+  for (let from = 1; from <= seeds;) {
+    const range = ['--from', String(from), '--seeds', String(seeds - from + 1)];
+    const failure = await firstFailure(copy, mutation, [...range, ...extra]);
+    if (failure === undefined) return undefined;
+    const seed = Number(/seed (\d+)/.exec(failure)?.[1]);
+    const one = ['--from', String(seed), '--seeds', '1', ...extra];
+    if ((await firstFailure(packagePath, sound, one)) === undefined) return failure;
+    from = seed + 1;
+  }
+  return undefined;
 }
 
 async function prepare(copy: string, { file, search = '', replacement = '', also = [] }: Mutation): Promise<void> {

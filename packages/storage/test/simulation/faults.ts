@@ -138,6 +138,8 @@ export class Faults {
     const { kind, tally, random } = this.#scene;
     const wiped = random() < (kind.wipes ?? 0);
     if (wiped) tally.fault('wiped disk');
+    // Clocks are often set right, or wrong, while a machine starts.
+    if (kind.rates.clockStep !== undefined && kind.farClock !== true && random() < 0.3) this.#setClock(node);
     this.#membership.restart(node, { wiped, image: wiped ? undefined : this.#image(node) });
   }
 
@@ -174,10 +176,14 @@ export class Faults {
     const { kind, cluster, random } = this.#scene;
     const node = this.#scene.pick(cluster.nodes);
     if (this.#scene.returning.has(node)) return false;
-    node.skewMs = (this.#scene.random() - 0.5) * 5_000;
+    this.#setClock(node);
     if (kind.farClock === true && random() < 0.3) this.#stepFar();
-    this.#scene.note(node, `its clock is now off by ${node.skewMs.toFixed(0)} ms`);
     return true;
+  }
+
+  #setClock(node: SimulatedNode): void {
+    node.skewMs = (this.#scene.random() - 0.5) * 5_000;
+    this.#scene.note(node, `its clock is now off by ${node.skewMs.toFixed(0)} ms`);
   }
 
   /** From 30 s to 5 min, seldom an hour; always the same node, so that the others are most. What it writes may come late. */

@@ -201,7 +201,8 @@ export class Scene {
     write.acknowledged = true;
     this.tally.acknowledged += 1;
     const held = this.history.holders(write.record);
-    if (held.length >= needed) return;
+    // A node that lost a record silently brings the others coverage without it.
+    if (held.length >= needed || this.damaged.has(write.record.key)) return;
     // Who covers a purged delete need never have had it. Known and documented (ALGORITHM.md, Acknowledgements): what
     // overwrote a write comes a little after its coverage.
     const { value, expiresAt, key } = write.record;

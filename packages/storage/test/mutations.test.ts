@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { mutations } from './mutations/list.ts';
+import { tryMutation } from './mutations/run.ts';
+
+const quick = mutations.filter((mutation) => mutation.quick === true);
+
+/** The whole list: `npm run mutate:store`. */
+describe('the store simulation notices, in a copy of the sources, that', () => {
+  it.each(quick.map((mutation) => [mutation.rule, mutation] as const))(
+    '%s',
+    async (_rule, mutation) => {
+      expect((await tryMutation(mutation, 200)).caught).toBeDefined();
+    },
+    120_000,
+  );
+});
