@@ -4,7 +4,7 @@ import type { KeyBounds, Store, StoreBatch } from '../store.ts';
 import { KeyIndex } from './key-index.ts';
 import { SequenceIndex } from './sequence-index.ts';
 import { TimeIndex } from './time-index.ts';
-import { ValueSlabs, valueBytes } from './value-slabs.ts';
+import { shareKey, ValueSlabs, valueBytes } from './value-slabs.ts';
 
 /** Keys fetched from the index at a time: few at first, since many ranges are left early. */
 const firstChunk = 16;
@@ -114,6 +114,7 @@ class MemoryStore implements Store {
 
   #put(record: StoredRecord): void {
     const previous = this.#records.get(record.key);
+    if (previous !== undefined) shareKey(record, previous);
     this.#records.set(record.key, record);
     if (previous === undefined) this.#keys.note(record.key);
     else this.#letGo(previous);
