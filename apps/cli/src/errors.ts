@@ -94,7 +94,10 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
   ERR_VERSION_MISMATCH: { exitCode: failed },
   ERR_SCHEMA: { exitCode: usage },
   ERR_STORE_FULL: { exitCode: failed },
-  ERR_STORE_LOCKED: { exitCode: failed },
+  ERR_STORE_LOCKED: {
+    exitCode: failed,
+    hints: () => ['A node runs on this directory already: stop it, or give this one a --data directory of its own'],
+  },
   ERR_UNSUPPORTED: { exitCode: failed },
   ERR_STORE: { exitCode: failed },
 };

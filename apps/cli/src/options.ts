@@ -46,6 +46,11 @@ export function parseListenPort(text: string): number {
   return wholeNumber(text, 0, 65_535, 'A port');
 }
 
+export function parseDirectory(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('A directory is missing.');
+  return text;
+}
+
 export function parseCount(text: string): number {
   return wholeNumber(text, 1, Number.MAX_SAFE_INTEGER, 'It');
 }

@@ -11,6 +11,7 @@ describe('a wrong call', () => {
     [['get', 'k', '--port', 'x'], 'A port is a whole number from 1 to 65535'],
     [['get', 'k', '--timeout', 'soon'], 'A time-out is a number of seconds'],
     [['start', '--bootstrap', 'nowhere'], 'Invalid bootstrap node format: nowhere. Expected format: HOST:PORT'],
+    [['start', '--data', ''], 'A directory is missing'],
     [['start', '--advertise', 'nowhere'], 'Expected format: HOST:PORT'],
     [['put', 'k'], 'A value is missing'],
     [['put', 'k', 'v', '--file', 'f'], 'not both'],

@@ -237,6 +237,20 @@ export class DHTNode {
   }
 
   /**
+   * Copies what the store holds, everything written before this call included, to a new or empty directory, and proves
+   * that the copy opens. A node that starts on the copy has all of the data, and is another node. Rejects with
+   * `ERR_UNSUPPORTED` when the store has no backups (the memory store), or with `ERR_STORE`.
+   */
+  async backup(path: string): Promise<void> {
+    this.#lifecycle.mustBeOpen();
+    const { store } = this.#parts;
+    if (store.backup === undefined)
+      throw new SimpleDHTError('ERR_UNSUPPORTED', 'The store of this node makes no backups');
+    await this.#driver.replica.durable();
+    await store.backup(path);
+  }
+
+  /**
    * Says goodbye to the others, rejects what is pending with `ERR_CLOSED`, closes transport and store; afterwards the
    * process can exit. Idempotent. Peers that lack something written here get half a second to take it, and as much to
    * hear the goodbye.

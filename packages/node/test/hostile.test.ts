@@ -100,8 +100,24 @@ describe('a stranger', () => {
       'answers that nobody asked for',
       { kind: 'covered', joining: false, vector: [{ origin, watermark: 9, intervals: [] }] },
     ],
-    ['a page that nobody asked for', { kind: 'page', vector: [], floors: [], total: 9, records: [], done: true }],
-    ['a request for a page from beyond the end', { kind: 'page-request', after: '\u{10ffff}', maxBytes: 1 }],
+    [
+      'a page that nobody asked for',
+      {
+        kind: 'page',
+        vector: [],
+        floors: [],
+        retired: [],
+        total: 9,
+        after: '',
+        reached: '',
+        records: [],
+        done: true,
+      },
+    ],
+    [
+      'a request for a page from beyond the end',
+      { kind: 'page-request', after: '\u{10ffff}', maxBytes: 1, skip: 0, buckets: new Uint8Array(0) },
+    ],
     ['a ping for someone else', { kind: 'ping', from: me, target: me, nonce: 1, updates: [] }],
     [
       'an ack that nobody waits for',

@@ -141,6 +141,31 @@ describe('a store that throws', () => {
     await alone.stop();
   });
 
+  it('when a peer sends records: both live, the error is reported, and they converge when it takes them again', async () => {
+    const memory = memoryStore();
+    let isFull = false;
+    const store: Store = patched(memory, {
+      apply: (batch) => {
+        if (isFull && (batch.records?.length ?? 0) > 0) throw broken();
+        memory.apply(batch);
+      },
+    });
+    const first = await node();
+    const second = await node({ store, bootstrap: [first.address] });
+    await second.ready();
+    const errors: Error[] = [];
+    second.on('error', (error) => errors.push(error));
+    isFull = true;
+    await first.put('k', 1);
+    await expect.poll(() => errors.length).toBeGreaterThan(0);
+    expect(errors[0]).toMatchObject({ code: 'ERR_STORE', cause: broken() });
+    expect(second.has('k')).toBe(false);
+    isFull = false;
+    await first.put('other', 2);
+    await expect.poll(() => second.getSync('k'), { timeout: 15_000 }).toBe(1);
+    expect(second.getSync('other')).toBe(2);
+  });
+
   it('is closed when the node cannot start', async () => {
     const first = await node();
     let closes = 0;

@@ -67,7 +67,7 @@ export class Acknowledgements {
     const { local, peers } = this.#context;
     let count = 1;
     if (local.origin === '') return count;
-    for (const peer of peers.all()) if (peer.holds(local.origin, seq)) count += 1;
+    for (const peer of peers.all()) if (!peer.quarantined && peer.holds(local.origin, seq)) count += 1;
     return count;
   }
 
@@ -113,6 +113,7 @@ export class Acknowledgements {
     const { local, peers } = this.#context;
     const { origin } = local;
     if (origin === '') return [];
-    return Array.from(peers.all(), (peer) => peer.heldTo(origin)).sort((a, b) => b - a);
+    const counted = [...peers.all()].filter(({ quarantined }) => !quarantined);
+    return counted.map((peer) => peer.heldTo(origin)).sort((a, b) => b - a);
   }
 }

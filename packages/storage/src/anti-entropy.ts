@@ -1,4 +1,4 @@
-import { originNode, type Digest, type Origin } from '@simpledht/wire';
+import { originNode, type Digest, type Origin, type VectorEntry } from '@simpledht/wire';
 import type { Instant } from '@simpledht/wire';
 import type { ReplicaContext } from './context.ts';
 import type { Peer } from './peer.ts';
@@ -14,10 +14,16 @@ const patience = 3;
 /** What the rest of the replica does with what digests show. */
 export interface DigestHooks {
   readonly isReady: () => boolean;
+  /** Tombstones may have been missed: what is held here is not to be relied on. */
+  readonly isCatchingUp: () => boolean;
   /** A peer holds more of the own origin than this node. */
   readonly onRolledBack: () => void;
   /** Same vector, other content. */
   readonly onDiverged: (peer: Peer, now: Instant) => void;
+  /** The peer has purged tombstones that this node may have missed. */
+  readonly onBehind: (peer: Peer) => void;
+  /** The peer covers less than it did, or is not ready. */
+  readonly onShrunk: () => void;
 }
 
 /**
@@ -49,7 +55,7 @@ export class AntiEntropy {
   deadline(): number | undefined {
     let earliest: number | undefined;
     for (const peer of this.#context.peers.all()) {
-      if (!peer.up) continue;
+      if (!peer.isPartner) continue;
       earliest = least(earliest, this.#nextRoundMs);
       earliest = least(earliest, peer.retryAtMs);
     }
@@ -57,7 +63,7 @@ export class AntiEntropy {
   }
 
   tick(now: Instant): void {
-    for (const peer of this.#context.peers.up()) {
+    for (const peer of this.#context.peers.partners()) {
       if (peer.retryAtMs === undefined || peer.retryAtMs > now.monotonicMs) continue;
       peer.retryAtMs = undefined;
       if (peer.silent) this.ask(peer, true, now);
@@ -76,21 +82,25 @@ export class AntiEntropy {
   ask(peer: Peer, serve: boolean, now: Instant): void {
     this.#nextRoundMs ??= now.monotonicMs + this.#jittered();
     if (this.#context.exchanges.isWaiting(peer, 'digest')) return;
-    this.#context.exchanges.send(this.digest(now), [{ kind: 'digest', peer, serve }]);
+    this.#context.exchanges.send(this.digest(now, peer.silent ? undefined : peer.known), [
+      { kind: 'digest', peer, serve },
+    ]);
   }
 
-  digest(now: Instant): Digest {
+  /** For a peer that covers `known`, as far as this node knows. */
+  digest(now: Instant, known?: VersionVector): Digest {
     const { local } = this.#context;
     return {
       kind: 'digest',
       from: local.id,
       origin: local.origin,
-      ready: this.#hooks.isReady(),
+      ready: this.#isReliable(),
       hlc: local.clock.report(now.wallMs),
       // While the first pages run the records are there and yet not all: nothing is covered.
       vector: local.joined ? local.vector.entries() : [],
-      // Tombstones are kept, so there is nothing below a floor yet.
-      floors: [],
+      behind: known !== undefined && local.joined && local.floors.isMissedBy(known, local.vector),
+      retired: known === undefined ? [] : this.#retiredOf(known),
+      durable: local.store.durable,
       count: local.content.count,
       sumHigh: local.content.high,
       sumLow: local.content.low,
@@ -100,12 +110,14 @@ export class AntiEntropy {
   /** A peer asked: the answer is this node's digest. A peer that is not ready is brought everything. */
   requested(peer: Peer | undefined, digest: Digest, now: Instant): Digest {
     this.#context.counters.digestsReceived += 1;
-    if (peer !== undefined) this.#learn(peer, digest, { serve: !digest.ready, asked: true }, now);
-    return this.digest(now);
+    if (peer?.quarantined !== true && peer !== undefined)
+      this.#learn(peer, digest, { serve: !digest.ready, asked: true }, now);
+    return this.digest(now, VersionVector.from(digest.vector));
   }
 
   answered(peer: Peer, digest: Digest, serve: boolean, now: Instant): void {
     this.#context.counters.digestsReceived += 1;
+    if (peer.quarantined) return;
     this.#learn(peer, digest, { serve: serve && digest.ready, asked: false }, now);
     if (!this.#hooks.isReady()) setGoal(peer, VersionVector.from(digest.vector));
   }
@@ -126,13 +138,51 @@ export class AntiEntropy {
     peer.ready = digest.ready;
     peer.origin = digest.origin;
     peer.joining = !digest.ready && digest.vector.length === 0;
+    peer.saysBehind = digest.behind && digest.ready;
+    this.#context.peers.setDurable(peer, digest.durable);
     local.clock.observe(digest.hlc, now.wallMs);
-    peer.learn(VersionVector.from(digest.vector));
+    this.#learnVector(peer, digest, now);
     this.#checkOwnOrigin(peer);
     if (local.origin !== '') peer.confirm(local.origin, local.sequence);
-    if (!digest.ready && (peer.joining || !asked)) this.#sendLiveOnly(peer);
-    if (serve && !peer.joining) this.#replication.owe(peer, (origin) => this.#limit(origin, asked));
+    if (peer.behind || (!digest.ready && (peer.joining || !asked))) this.#sendLiveOnly(peer);
+    if (!peer.joining && !peer.behind) this.#owe(peer, serve, asked);
+    if (peer.saysBehind && local.joined) this.#hooks.onBehind(peer);
     this.#compare(peer, digest, now);
+  }
+
+  /** What this node wrote in former lives nobody else has on the way: it is brought to everyone at once. */
+  #owe(peer: Peer, serve: boolean, asked: boolean): void {
+    const { id } = this.#context.local;
+    if (serve) this.#replication.owe(peer, (origin) => this.#limit(origin, asked));
+    else if (peer.owed.size === 0) this.#replication.owe(peer, (origin) => (originNode(origin) === id ? Infinity : 0));
+  }
+
+  #learnVector(peer: Peer, digest: Digest, now: Instant): void {
+    const vector = VersionVector.from(digest.vector);
+    for (const entry of digest.retired) vector.coverEntry(entry);
+    if (!digest.ready || !vector.includes(peer.known)) this.#hooks.onShrunk();
+    peer.learn(vector);
+    peer.learntAtMs = now.monotonicMs;
+    const { local } = this.#context;
+    peer.behind = local.joined && local.floors.isMissedBy(vector, local.vector);
+    const { origin, hlc } = digest;
+    peer.report = digest.ready ? { hlc, origin, seq: origin === '' ? 0 : vector.watermark(origin) } : undefined;
+  }
+
+  /** Which of the origins that a peer still lists are retired here. */
+  #retiredOf(known: VersionVector): VectorEntry[] {
+    const { retired } = this.#context.local.vector;
+    if (retired.size === 0) return [];
+    const entries: VectorEntry[] = [];
+    for (const origin of known.origins()) {
+      const watermark = retired.get(origin);
+      if (watermark !== undefined) entries.push({ origin, watermark, intervals: [] });
+    }
+    return entries;
+  }
+
+  #isReliable(): boolean {
+    return this.#hooks.isReady() && !this.#hooks.isCatchingUp();
   }
 
   /** It is being brought up to date by another peer, or by pages: twice would be waste. */
@@ -156,7 +206,7 @@ export class AntiEntropy {
   #compare(peer: Peer, digest: Digest, now: Instant): void {
     const { local } = this.#context;
     const isEqual = local.joined && !peer.joining && local.vector.equals(peer.known);
-    const isComparable = isEqual && digest.ready && this.#hooks.isReady();
+    const isComparable = isEqual && digest.ready && this.#isReliable();
     const isSame = isComparable && local.content.equals(digest);
     if (isSame && !peer.synced) this.#context.outbox.notice({ type: 'synced', peer: peer.id });
     peer.synced = isSame;
@@ -165,9 +215,10 @@ export class AntiEntropy {
   }
 
   #round(now: Instant): void {
-    const candidates = this.#context.peers.up().filter(({ retryAtMs }) => retryAtMs === undefined);
+    const candidates = this.#context.peers.partners().filter(({ retryAtMs }) => retryAtMs === undefined);
     const peer = candidates[Math.floor(this.#context.random() * candidates.length)];
     this.#backOff();
+    this.#replication.forgetOvertaken();
     this.#nextRoundMs = now.monotonicMs + this.#jittered();
     // Before that, Readiness asks: one peer at a time, since each would bring everything.
     if (!this.#hooks.isReady()) return;
@@ -178,7 +229,7 @@ export class AntiEntropy {
   /** Doubles the interval while everyone compared is equal; `changed` takes it back. */
   #backOff(): void {
     const { digestIntervalMs, digestMaxIntervalMs } = this.#context.settings;
-    const isQuiet = this.#context.peers.up().every(({ synced }) => synced);
+    const isQuiet = this.#context.peers.partners().every(({ synced }) => synced);
     this.#intervalMs = isQuiet ? Math.min(digestMaxIntervalMs, this.#intervalMs * 2) : digestIntervalMs;
   }
 

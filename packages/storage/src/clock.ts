@@ -37,6 +37,11 @@ export class HybridClock {
     this.#maxAhead = maxAheadMs * limits.clockCounters;
   }
 
+  /** The time of the last version, seconds since 2020. */
+  get seconds(): number {
+    return Math.floor(this.#last / (limits.clockCounters * 1_000));
+  }
+
   /** What has to be saved before this turn's effects leave. */
   get ceiling(): number {
     return this.#ceiling;

@@ -1,7 +1,7 @@
 import type { Outbox, ReplicaCounters } from './effects.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { LocalMap } from './local-map.ts';
-import type { PeerTable } from './peer.ts';
+import type { PeerTable } from './peer-table.ts';
 import type { ReplicaSettings } from './settings.ts';
 
 /** What the parts of one replica share. */

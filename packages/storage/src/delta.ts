@@ -25,7 +25,7 @@ export class DeltaBuilder {
   bytes = 0;
   readonly #store: Store;
   readonly #maxBytes: number;
-  /** Keys of the loose records: a store holds one record of a key, so it tells them apart. Bounded by `maxOvertaken`. */
+  /** Keys of the loose records: a store holds one record of a key, so it tells them apart. Bounded by `maxOvertaken` and the records of a delta. */
   #loose: Set<string> | undefined;
   #isCut = false;
 

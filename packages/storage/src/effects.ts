@@ -20,6 +20,10 @@ export type ReplicaEvent =
     }
   | { readonly type: 'answered'; readonly exchange: number; readonly message: StorageReply }
   | { readonly type: 'failed'; readonly exchange: number }
+  /** The peer's wall clock is so many ms ahead of this one's (negative: behind), as measured by a probe. */
+  | { readonly type: 'clock-offset'; readonly peer: NodeId; readonly offsetMs: number }
+  /** Somebody else uses this node's id: a store was cloned. */
+  | { readonly type: 'identity-conflict' }
   /** The time of `deadline()` has come. */
   | { readonly type: 'tick' };
 
@@ -58,7 +62,18 @@ export type ReplicaNotice =
    * node. A repair begins: the peer's map is read and merged.
    */
   | { readonly type: 'divergence'; readonly peer: NodeId }
-  /** A peer held more of this node's origin than this node: its store lost a tail. Writes go on under a new origin. */
+  /** A repair is over: what differed was read and merged. */
+  | { readonly type: 'repaired'; readonly peer: NodeId }
+  /** Counting anew gave other figures than expected: the store lost or changed records. Peers bring them back. */
+  | { readonly type: 'damaged'; readonly expected: number; readonly found: number }
+  /** The peer has seen deletes whose tombstones are gone: its whole map is read to catch up. */
+  | { readonly type: 'catching-up'; readonly peer: NodeId }
+  /** The peer's clock is off against this one's, or (`quarantined`) against most members': it is not synced with. */
+  | { readonly type: 'clock-skew'; readonly peer: NodeId; readonly offsetMs: number; readonly quarantined: boolean }
+  /** Twice as many keys or bytes as the limits allow are held: nothing more is taken from peers until there is room. */
+  | { readonly type: 'sync-paused'; readonly keys: number; readonly bytes: number }
+  | { readonly type: 'sync-resumed' }
+  /** A peer held more of this node's origin than this node: its store lost a tail, or is used twice. Writes go on under a new origin. */
   | { readonly type: 'origin-changed'; readonly former: Origin }
   /** Records broke the protocol's limits; they count as seen and are not kept. */
   | { readonly type: 'invalid-records'; readonly peer: NodeId | undefined; readonly count: number }
@@ -79,7 +94,7 @@ export class Outbox {
 
   take(): readonly ReplicaEffect[] {
     const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
+    this.#effects = [];
     return effects;
   }
 }
@@ -104,5 +119,12 @@ export class ReplicaCounters {
   pagesPulled = 0;
   failures = 0;
   repairs = 0;
+  catchUps = 0;
+  /** Records whose time was over, tombstones purged, and records dropped because a peer's purged tombstones deleted them. */
+  expired = 0;
+  purged = 0;
+  dropped = 0;
+  recounts = 0;
+  retiredOrigins = 0;
   originChanges = 0;
 }

@@ -8,7 +8,8 @@ export type Exchange =
   | { readonly kind: 'delta'; readonly peer: Peer }
   /** `serve`: the peer is to be brought everything that it lacks, not only this node's own writes. */
   | { readonly kind: 'digest'; readonly peer: Peer; readonly serve: boolean }
-  | { readonly kind: 'page'; readonly peer: Peer };
+  | { readonly kind: 'page'; readonly peer: Peer }
+  | { readonly kind: 'buckets'; readonly peer: Peer };
 
 /** Numbers the requests that are out. Bounded: per peer one digest or two, one page, and a window of deltas. */
 export class Exchanges {

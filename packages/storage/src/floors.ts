@@ -36,17 +36,33 @@ export class Floors {
     this.#floors.delete(origin);
   }
 
-  /** Whether who covers `vector` may have missed a tombstone that was purged here. */
-  isMissedBy(vector: VersionVector): boolean {
-    for (const { origin, seq } of this.#floors.values()) if (vector.watermark(origin) < seq) return true;
+  /**
+   * Whether who covers `vector` may have missed a tombstone that was purged here. `reference` is what was covered where
+   * the floors come from: numbers that are covered nowhere (their owner died with them) are missed by nobody.
+   */
+  isMissedBy(vector: VersionVector, reference: VersionVector): boolean {
+    for (const floor of this.#floors.values()) if (isMissed(floor, vector, reference)) return true;
     return false;
   }
 
+  /** The same for the tombstones of one origin. */
+  isOriginMissedBy(origin: Origin, vector: VersionVector, reference: VersionVector): boolean {
+    const floor = this.#floors.get(origin);
+    return floor !== undefined && isMissed(floor, vector, reference);
+  }
+
   /** Whether a tombstone that `vector` may have missed could have deleted this record. */
-  mayHaveDeleted(record: StoredRecord, vector: VersionVector): boolean {
-    for (const { origin, seq, hlc } of this.#floors.values()) {
-      if (record.hlc < hlc && vector.watermark(origin) < seq) return true;
+  mayHaveDeleted(record: StoredRecord, vector: VersionVector, reference: VersionVector): boolean {
+    for (const floor of this.#floors.values()) {
+      if (record.hlc < floor.hlc && isMissed(floor, vector, reference)) return true;
     }
     return false;
   }
+}
+
+function isMissed({ origin, seq }: Floor, vector: VersionVector, reference: VersionVector): boolean {
+  if (vector.watermark(origin) >= seq) return false;
+  if (!vector.covers(origin, seq)) return true;
+  const lacked = reference.coverOf(origin)?.firstLackedBy(vector.coverOf(origin));
+  return lacked !== undefined && lacked.from < seq;
 }

@@ -1,13 +1,16 @@
-import { bytesToHex, originNode, SimpleDHTError, type NodeId, type Origin, type StoredRecord } from '@simpledht/wire';
-import { HybridClock } from './clock.ts';
-import { ContentSum } from './content-sum.ts';
+import { SimpleDHTError, type Floor, type NodeId, type Origin, type StoredRecord } from '@simpledht/wire';
+import type { HybridClock } from './clock.ts';
+import type { ContentSum } from './content-sum.ts';
 import type { ChangeCause, Outbox, ReplicaCounters } from './effects.ts';
-import { loadState, loadVector, stateEntry, vectorEntries, type ReplicaState } from './metadata.ts';
-import { OriginCover } from './origin-cover.ts';
+import type { Floors } from './floors.ts';
+import { MapState } from './map-state.ts';
+import { floorsEntry } from './metadata.ts';
+import { mustHaveRoom } from './room.ts';
 import { Overtaken } from './overtaken.ts';
-import { compareRecords, compareWrites, recordBytes } from './record-order.ts';
+import { newOriginOf } from './origin.ts';
+import { compareRecords, compareWrites, expiredOf, recordBytes } from './record-order.ts';
 import type { Store } from './store.ts';
-import { replicaBounds, VersionVector } from './version-vector.ts';
+import type { VersionVector } from './version-vector.ts';
 
 /** A local write: a checked stored key, and a value as encoded bytes or `null` to delete. */
 export interface Write {
@@ -22,88 +25,70 @@ export interface LocalMapOptions {
   readonly store: Store;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly maxClockAheadMs: number;
+  readonly maxKeys: number;
+  readonly maxStoreBytes: number;
   readonly outbox: Outbox;
   readonly counters: ReplicaCounters;
 }
 
 /**
- * One replica's records with what describes them: clock, vector, sums. Knows nothing of peers.
+ * One replica's records with what describes them: clock, vector, floors, sums. Knows nothing of peers.
  *
  * 1. The store changes first and memory after it, so that a store that throws leaves both as they were.
- * 2. The watermark of the own origin is the number of the last local write: own numbers have no gaps.
+ * 2. The watermark of the own origin is the number of the last local write: own numbers have no gaps. No process writes
+ *    under the origin of another, not even of its own past: a store that lost its tail must not use a number again.
  * 3. Sums equal what summing all records anew would give.
- * 4. Every dot that the vector covers is held, or was overwritten by a larger record, here or where it came from.
- * 5. A key's record only ever becomes larger.
+ * 4. Every dot that the vector covers is held, or was overwritten by a larger record, here or where it came from, or
+ *    was a tombstone that was purged.
+ * 5. A key's record only ever becomes larger, until its tombstone is purged.
  */
 export class LocalMap {
   readonly store: Store;
   readonly clock: HybridClock;
   readonly content: ContentSum;
+  readonly vector: VersionVector;
+  readonly floors: Floors;
   observeChanges = false;
-  readonly overtaken: Overtaken;
+  readonly overtaken: Overtaken = new Overtaken();
   /** Bytes ever written here: what peers were sent is subtracted from it (see Peer). */
   writtenBytes = 0;
-  readonly #vector: VersionVector;
-  #joined: boolean;
-  #origin: Origin | '';
-  /** Cover of the own origin, kept at hand: every put moves it. */
-  #own = new OriginCover();
-  /** Where the own origin stood when this process began; what is above was written by it. */
-  #bootSequence: number;
+  readonly #state: MapState;
   readonly #options: LocalMapOptions;
-  /** Origins whose part of the vector has to be saved; emptied every turn. */
-  readonly #changed = new Set<Origin>();
-  #savedOrigins: number;
-  #isStateChanged = false;
-  #savedCeiling: number;
 
   constructor(options: LocalMapOptions) {
-    const { id, store, maxClockAheadMs } = options;
     this.#options = options;
-    this.store = store;
-    this.overtaken = new Overtaken();
-    const state = loadState(store);
-    // An empty store covers nothing, whatever its metadata says: it was wiped, and its numbers must not be used again.
-    const vector = state === undefined || store.size === 0 ? undefined : loadVector(store);
-    const isKept = state !== undefined && vector !== undefined;
-    this.clock = new HybridClock(state?.ceiling ?? 0, maxClockAheadMs);
-    this.content = isKept ? new ContentSum(state.content) : summed(store);
-    this.#vector = vector ?? new VersionVector(replicaBounds);
-    this.#joined = isKept && state.joined;
-    this.#origin = isKept && state.origin !== '' && originNode(state.origin) === id ? state.origin : '';
-    if (this.#origin !== '') this.#own = this.#vector.get(this.#origin) ?? this.#own;
-    this.#bootSequence = this.#own.watermark;
-    this.#savedOrigins = isKept ? this.#vector.size : -1;
-    this.#savedCeiling = this.clock.ceiling;
+    this.store = options.store;
+    this.#state = new MapState(options);
+    this.clock = this.#state.clock;
+    this.content = this.#state.content;
+    this.vector = this.#state.vector;
+    this.floors = this.#state.floors;
   }
 
   get id(): NodeId {
     return this.#options.id;
   }
 
-  get vector(): VersionVector {
-    return this.#vector;
-  }
-
   /** The vector speaks for the records: this replica is not in the middle of its first pages. */
   get joined(): boolean {
-    return this.#joined;
+    return this.#state.joined;
   }
 
   /** The origin of local writes; '' before the first. */
   get origin(): Origin | '' {
-    return this.#origin;
+    return this.#state.origin;
   }
 
   get sequence(): number {
-    return this.#origin === '' ? 0 : this.#own.watermark;
+    return this.#state.origin === '' ? 0 : this.#state.own.watermark;
   }
 
   put(write: Write, wallMs: number): StoredRecord {
     const previous = this.store.get(write.key);
+    if (previous === undefined && write.value !== null) mustHaveRoom(this.#options, 1, write.value.length);
     const record = this.#written(write, previous, wallMs, 1);
     this.store.apply({ records: [record] });
-    this.#own.watermark = record.seq;
+    this.#state.own.watermark = record.seq;
     this.#wrote(record, previous);
     return record;
   }
@@ -111,6 +96,9 @@ export class LocalMap {
   /** All of them in one step of the store; of two writes of one key the later one stays. */
   batch(writes: readonly Write[], wallMs: number): readonly StoredRecord[] {
     const last = new Map<string, StoredRecord>();
+    const added = writes.filter(({ key, value }) => value !== null && this.store.get(key) === undefined);
+    const bytes = added.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    if (added.length > 0) mustHaveRoom(this.#options, added.length, bytes);
     const records = writes.map((write, index) => {
       const record = this.#written(write, last.get(write.key) ?? this.store.get(write.key), wallMs, index + 1);
       last.set(write.key, record);
@@ -119,7 +107,7 @@ export class LocalMap {
     const kept = [...last.values()];
     const previous = kept.map(({ key }) => this.store.get(key));
     this.store.apply({ records: kept });
-    this.#own.watermark += records.length;
+    this.#state.own.watermark += records.length;
     for (const [index, record] of kept.entries()) this.#wrote(record, previous[index]);
     return records;
   }
@@ -145,51 +133,87 @@ export class LocalMap {
     this.#options.counters.merged += winners.length;
     for (const [index, record] of winners.entries()) {
       const loser = losers[index];
-      if (loser?.origin === this.#origin && record.origin !== this.#origin) this.overtaken.note(loser);
       this.#replaced(record, loser, 'remote');
     }
   }
 
+  /** Puts tombstones in the place of records whose time is over. */
+  expire(records: readonly StoredRecord[]): void {
+    if (records.length === 0) return;
+    const tombstones = records.map(expiredOf);
+    this.store.apply({ records: tombstones });
+    this.#options.counters.expired += records.length;
+    for (const [index, tombstone] of tombstones.entries()) this.#replaced(tombstone, records[index], 'expired');
+  }
+
+  /** Forgets tombstones that every member has; the floors remember that they were there. */
+  purge(tombstones: readonly StoredRecord[]): void {
+    if (tombstones.length === 0) return;
+    const raised = tombstones.filter((tombstone) => this.floors.raise(tombstone)).length > 0;
+    const meta = raised ? [floorsEntry(this.floors)] : [];
+    this.store.apply({ removed: tombstones.map(({ key }) => key), meta });
+    this.#options.counters.purged += tombstones.length;
+    for (const tombstone of tombstones) this.content.replace(tombstone, undefined);
+    this.#state.floorsChanged();
+  }
+
+  /** Drops records that a peer's purged tombstones have deleted, without a trace: the floors come with the vector. */
+  drop(records: readonly StoredRecord[]): void {
+    if (records.length === 0) return;
+    this.store.apply({ removed: records.map(({ key }) => key) });
+    this.#options.counters.dropped += records.length;
+    for (const record of records) {
+      this.content.replace(record, undefined);
+      if (this.observeChanges && record.value !== null) this.#changed(expiredOf(record), record, 'remote');
+    }
+    this.#state.changed();
+  }
+
   /** Marks (from, to] of an origin as covered. False when a bound of the vector refuses it. */
   cover(origin: Origin, span: { readonly from: number; readonly to: number }): boolean {
-    const isCovered = this.#vector.cover(origin, span);
-    if (isCovered) this.#changed.add(origin);
+    const isCovered = this.vector.cover(origin, span);
+    if (isCovered) this.#state.originChanged(origin);
     return isCovered;
+  }
+
+  /** An origin was retired elsewhere. What is covered here beyond that stays. */
+  retireTo(origin: Origin, last: number): void {
+    if (this.vector.get(origin) === undefined) this.vector.retireTo(origin, last);
+    else this.cover(origin, { from: 0, to: last });
+    this.#state.retiredChanged();
   }
 
   /** A replica that holds nothing may read pages as an empty one does. */
   reopen(): void {
-    if (this.#vector.size > 0 || this.store.size > 0) return;
-    this.#joined = false;
-    this.#isStateChanged = true;
+    if (this.vector.size > 0 || this.store.size > 0) return;
+    this.#state.joined = false;
+    this.#state.changed();
   }
 
-  /** Ends the first pages: from now on the vector speaks for the records. */
-  adopt(covered: VersionVector): void {
+  /** A peer's whole map was read: from now on the vector and the floors speak for the records. */
+  adopt(covered: VersionVector, floors: readonly Floor[] = []): void {
     for (const entry of covered.entries()) {
-      this.#vector.coverEntry(entry);
-      this.#changed.add(entry.origin);
+      this.vector.coverEntry(entry);
+      this.#state.originChanged(entry.origin);
     }
-    this.#joined = true;
-    this.#isStateChanged = true;
+    for (const floor of floors) if (this.floors.raise(floor)) this.#state.floorsChanged();
+    this.#state.joined = true;
+    this.#state.changed();
   }
 
   /**
-   * Somebody holds more of the own origin than this node: the store lost its tail. Numbers of the lost tail must never
-   * mean two writes, so what this process wrote gets new dots under a new origin, and the old origin becomes a foreign
-   * one of which the tail is missing. Tells where each number went. Without room for an origin nothing is changed.
+   * Somebody holds more of the own origin than this process wrote, or something else under it: the store is used twice.
+   * Numbers must never mean two writes, so what this process wrote gets new dots under a new origin, and the old origin
+   * becomes a foreign one. Tells where each number went. Without room for an origin nothing is changed.
    */
   renewOrigin(): ((seq: number) => number) | undefined {
-    const former = this.#origin;
-    if (former === '' || !this.#vector.hasPlace) return undefined;
-    const rewritten = this.store.since(former, this.#bootSequence, Infinity);
-    // Takes the coverage of the own origin back to where this process found it.
-    this.#vector.reset(former, this.#bootSequence);
-    this.#changed.add(former);
-    this.#isStateChanged = true;
-    this.overtaken.clear();
-    this.#origin = '';
-    if (rewritten.length > 0) this.#redot(rewritten);
+    const former = this.origin;
+    if (former === '' || !this.vector.hasPlace) return undefined;
+    const rewritten = this.store.since(former, 0, Infinity);
+    // What this process wrote there counts as not covered: whatever else has these numbers may come from the peers.
+    this.vector.reset(former, 0);
+    this.#state.originChanged(former);
+    this.#redot(rewritten);
     this.#options.counters.originChanges += 1;
     this.#options.outbox.notice({ type: 'origin-changed', former });
     const places = rewritten.map(({ seq }) => seq);
@@ -199,61 +223,58 @@ export class LocalMap {
     };
   }
 
-  /** Sums everything anew: a store that lost records had figures that spoke of them. */
-  recount(): void {
-    Object.assign(this.content, summed(this.store));
-    this.#isStateChanged = true;
+  /** Takes figures that were counted anew: a store that lost records had figures that spoke of them. */
+  recounted(figures: ContentSum): void {
+    this.content.become(figures);
+    this.#state.changed();
   }
 
   /** Applies changed metadata, so that the next flush makes it durable together with the records that it describes. */
   save(): void {
-    if (this.#changed.size === 0 && !this.#isStateChanged && this.clock.ceiling === this.#savedCeiling) return;
-    const isGrown = this.#vector.size !== this.#savedOrigins;
-    this.store.apply({ meta: [stateEntry(this.#state()), ...vectorEntries(this.#vector, this.#changed, isGrown)] });
-    this.#changed.clear();
-    this.#isStateChanged = false;
-    this.#savedOrigins = this.#vector.size;
-    this.#savedCeiling = this.clock.ceiling;
-  }
-
-  #state(): ReplicaState {
-    return { joined: this.#joined, ceiling: this.clock.ceiling, content: this.content, origin: this.#origin };
+    const meta = this.#state.unsaved();
+    if (meta.length === 0) return;
+    this.store.apply({ meta });
+    this.#state.saved();
   }
 
   #written(write: Write, previous: StoredRecord | undefined, wallMs: number, ahead: number): StoredRecord {
-    const origin = this.#origin === '' ? this.#newOrigin() : this.#origin;
+    const origin = this.origin === '' ? this.#newOrigin() : this.origin;
     const hlc = this.clock.next(wallMs, previous === undefined ? 0 : previous.hlc);
     const { key, value, expiresAt } = write;
-    return { key, value, hlc, writer: this.#options.id, expiresAt, origin, seq: this.#own.watermark + ahead };
+    return { key, value, hlc, writer: this.id, expiresAt, origin, seq: this.#state.own.watermark + ahead };
   }
 
   #wrote(record: StoredRecord, previous: StoredRecord | undefined): void {
     if (record.value === null) this.#options.counters.deletes += 1;
     else this.#options.counters.puts += 1;
     this.writtenBytes += recordBytes(record);
-    this.#changed.add(record.origin);
+    this.#state.originChanged(record.origin);
     this.#replaced(record, previous, 'local');
   }
 
   #replaced(record: StoredRecord, previous: StoredRecord | undefined, cause: ChangeCause): void {
     this.content.replace(previous, record);
-    this.#isStateChanged = true;
+    this.#state.changed();
+    if (previous !== undefined && previous.origin !== record.origin) this.overtaken.note(previous);
     if (!this.observeChanges) return;
     // A copy of the same write under another dot is no change to anyone.
     if (previous !== undefined && compareWrites(record, previous) === 0) return;
+    this.#changed(record, previous, cause);
+  }
+
+  #changed(record: StoredRecord, previous: StoredRecord | undefined, cause: ChangeCause): void {
     this.#options.outbox.push({ type: 'change', record, previous, cause });
   }
 
   #newOrigin(): Origin {
-    const origin = (this.#options.id + bytesToHex(this.#options.randomBytes(8))) as Origin;
-    const own = this.#vector.openOwn(origin);
+    const origin = newOriginOf(this.id, this.clock.seconds, this.#options.randomBytes(4));
+    const own = this.vector.openOwn(origin);
     if (own === undefined) {
       throw new SimpleDHTError('ERR_LIMIT_REACHED', 'The version vector has no room for another origin');
     }
-    this.#own = own;
-    this.#origin = origin;
-    this.#bootSequence = 0;
-    this.#changed.add(origin);
+    this.#state.own = own;
+    this.#state.origin = origin;
+    this.#state.originChanged(origin);
     return origin;
   }
 
@@ -262,12 +283,6 @@ export class LocalMap {
     this.store.apply({
       records: records.map((record, index) => ({ ...record, value: record.value, origin, seq: index + 1 })),
     });
-    this.#own.watermark = records.length;
+    this.#state.own.watermark = records.length;
   }
-}
-
-function summed(store: Store): ContentSum {
-  const content = new ContentSum();
-  if (store.size > 0) for (const record of store.range()) content.replace(undefined, record);
-  return content;
 }

@@ -1,22 +1,43 @@
-import { bytesToHex, hexToBytes, isOrigin, limits, type Origin } from '@simpledht/wire';
+import {
+  bytesToHex,
+  decodeFloors,
+  decodeRetired,
+  encodeFloors,
+  encodeVector,
+  hexToBytes,
+  isNodeId,
+  isOrigin,
+  limits,
+  type NodeId,
+  type Origin,
+  type VectorEntry,
+} from '@simpledht/wire';
 import type { ContentFigures } from './content-sum.ts';
+import { Floors } from './floors.ts';
 import { OriginCover } from './origin-cover.ts';
 import type { Store } from './store.ts';
 import { replicaBounds, VersionVector } from './version-vector.ts';
 
 /*
  * What a replica keeps in its store beside the records, in the same transactions:
- *   replica/state            version u8 · joined u8 · ceiling f64 · live f64 · tombstones f64 · count f64 · sum u32 u32 · origin 24 bytes (0 = none)
+ *   replica/state            version u8 · joined u8 · ceiling f64 · live f64 · tombstones f64 · count f64 · sum u32 u32
  *   replica/origins          24 bytes per origin of the vector
  *   replica/vector/<origin>  watermark f64, then first f64 · last f64 per interval
+ *   replica/floors           as on the wire
+ *   replica/retired          as a vector on the wire: origins whose part of the vector was given up, and their last numbers
+ *   replica/peers            id 16 bytes · durable u8 for each member that was met and not forgotten
  * One entry per origin, because a turn of writes changes one of up to 4,096. Numbers are big-endian.
  */
 
 const stateVersion = 1;
 const originBytes = 24;
-const stateBytes = 42 + originBytes;
+const stateBytes = 42;
 const stateName = 'replica/state';
 const originsName = 'replica/origins';
+const floorsName = 'replica/floors';
+const retiredName = 'replica/retired';
+const peersName = 'replica/peers';
+const peerBytes = 17;
 const vectorName = (origin: Origin): string => `replica/vector/${origin}`;
 
 export interface ReplicaState {
@@ -25,13 +46,11 @@ export interface ReplicaState {
   /** Ceiling of the clock. */
   readonly ceiling: number;
   readonly content: ContentFigures;
-  /** The origin of local writes; '' before the first. */
-  readonly origin: Origin | '';
 }
 
 export type MetaEntry = readonly [name: string, value: Uint8Array];
 
-export function stateEntry({ joined, ceiling, content, origin }: ReplicaState): MetaEntry {
+export function stateEntry({ joined, ceiling, content }: ReplicaState): MetaEntry {
   const bytes = new Uint8Array(stateBytes);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, stateVersion);
@@ -42,7 +61,6 @@ export function stateEntry({ joined, ceiling, content, origin }: ReplicaState): 
   view.setFloat64(26, content.count);
   view.setUint32(34, content.high);
   view.setUint32(38, content.low);
-  if (origin !== '') bytes.set(hexToBytes(origin), 42);
   return [stateName, bytes];
 }
 
@@ -58,16 +76,71 @@ export function loadState(store: Store): ReplicaState | undefined {
     high: view.getUint32(34),
     low: view.getUint32(38),
   };
-  const hasOrigin = bytes.subarray(42).some((byte) => byte !== 0);
-  const origin = hasOrigin ? (readOrigin(bytes, 42) ?? '') : '';
-  return { joined: bytes[1] === 1, ceiling: view.getFloat64(2), content, origin };
+  return { joined: bytes[1] === 1, ceiling: view.getFloat64(2), content };
+}
+
+export function floorsEntry(floors: Floors): MetaEntry {
+  return [floorsName, encodeFloors(floors.all())];
+}
+
+/** `undefined` when they do not read: tombstones may have been purged that nobody remembers here. */
+export function loadFloors(store: Store): Floors | undefined {
+  const bytes = store.meta(floorsName);
+  if (bytes === undefined) return new Floors();
+  try {
+    return new Floors(decodeFloors(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+export function retiredEntry(retired: ReadonlyMap<Origin, number>): MetaEntry {
+  return [retiredName, encodeVector(retiredEntries(retired))];
+}
+
+export function retiredEntries(retired: ReadonlyMap<Origin, number>): VectorEntry[] {
+  return Array.from(retired, ([origin, watermark]) => ({ origin, watermark, intervals: [] }));
+}
+
+/** Nothing when they do not read: then late records of long gone origins could pass for new. */
+export function loadRetired(store: Store): readonly VectorEntry[] {
+  try {
+    return decodeRetired(store.meta(retiredName) ?? Uint8Array.of(0));
+  } catch {
+    return [];
+  }
+}
+
+/** A member that was met. */
+export interface KnownPeer {
+  readonly id: NodeId;
+  readonly durable: boolean;
+}
+
+export function peersEntry(peers: readonly KnownPeer[]): MetaEntry {
+  const bytes = new Uint8Array(peers.length * peerBytes);
+  for (const [index, { id, durable }] of peers.entries()) {
+    bytes.set(hexToBytes(id), index * peerBytes);
+    bytes[index * peerBytes + peerBytes - 1] = Number(durable);
+  }
+  return [peersName, bytes];
+}
+
+export function loadPeers(store: Store): KnownPeer[] {
+  const bytes = store.meta(peersName) ?? new Uint8Array(0);
+  const peers: KnownPeer[] = [];
+  for (let at = 0; at + peerBytes <= bytes.length; at += peerBytes) {
+    const id = bytesToHex(bytes, at, at + peerBytes - 1);
+    if (isNodeId(id)) peers.push({ id, durable: bytes[at + peerBytes - 1] === 1 });
+  }
+  return peers;
 }
 
 /** The changed parts of a vector, ready to be applied. */
-export function vectorEntries(vector: VersionVector, changed: Iterable<Origin>, isGrown: boolean): MetaEntry[] {
+export function vectorEntries(vector: VersionVector, changed: Iterable<Origin>, isResized: boolean): MetaEntry[] {
   const entries: MetaEntry[] = [];
   for (const origin of changed) entries.push([vectorName(origin), coverBytes(vector.get(origin) ?? new OriginCover())]);
-  if (isGrown) entries.push([originsName, originsBytes([...vector.origins()])]);
+  if (isResized) entries.push([originsName, originsBytes([...vector.origins()])]);
   return entries;
 }
 

@@ -1,51 +1,56 @@
-import type { StoredRecord } from '@simpledht/wire';
+import type { Origin, StoredRecord } from '@simpledht/wire';
 
-/** Bounds the memory of a node whose writes are overwritten while a peer does not answer; the oldest are let go first. */
-export const maxOvertaken = 4_096;
+/** Bounds the memory of a node whose peers do not answer, per origin; the oldest are let go first. */
+export const maxOvertaken = 1_024;
 
-/** An own write that is gone and the key whose record took its place. */
+/** A write that is gone and the key whose record took its place. */
 export interface OvertakenWrite {
   readonly seq: number;
   readonly key: string;
 }
 
 /**
- * Own writes that another node's overwrote before every peer had them. A delta leaves them out, and a peer that covers
- * them must not be left with neither: until everyone has covered them, the record that took the place goes along.
+ * Writes that a write of another origin took the place of before every peer had them. A delta leaves them out, and a peer
+ * that covers them must not be left with neither: until everyone has covered them, the record that took the place goes
+ * along. Without that, a peer could keep a record that was deleted, while the tombstone is purged everywhere else.
+ *
+ * Bounded by `maxOvertaken` for each origin of the vector.
  */
 export class Overtaken {
-  readonly #keys = new Map<number, string>();
-  /** Everyone has covered the own origin up to here. */
-  #droppedTo = 0;
+  readonly #origins = new Map<Origin, Map<number, string>>();
 
   get isEmpty(): boolean {
-    return this.#keys.size === 0;
+    return this.#origins.size === 0;
   }
 
-  note({ seq, key }: StoredRecord): void {
-    this.#keys.set(seq, key);
-    if (this.#keys.size <= maxOvertaken) return;
-    const [oldest] = this.#keys.keys();
-    if (oldest !== undefined) this.#keys.delete(oldest);
+  origins(): IterableIterator<Origin> {
+    return this.#origins.keys();
   }
 
-  /** The writes (from, to] that were overwritten, ascending. */
-  within(from: number, to: number): OvertakenWrite[] {
+  note({ origin, seq, key }: StoredRecord): void {
+    let keys = this.#origins.get(origin);
+    if (keys === undefined) {
+      keys = new Map();
+      this.#origins.set(origin, keys);
+    }
+    keys.set(seq, key);
+    if (keys.size <= maxOvertaken) return;
+    const [oldest] = keys.keys();
+    if (oldest !== undefined) keys.delete(oldest);
+  }
+
+  /** The writes (from, to] of an origin that were overtaken, ascending. */
+  within(origin: Origin, from: number, to: number): OvertakenWrite[] {
     const writes: OvertakenWrite[] = [];
-    for (const [seq, key] of this.#keys) if (seq > from && seq <= to) writes.push({ seq, key });
+    for (const [seq, key] of this.#origins.get(origin) ?? []) if (seq > from && seq <= to) writes.push({ seq, key });
     return writes.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Everyone has covered the writes up to `seq`. */
-  drop(seq: number): void {
-    if (seq === this.#droppedTo) return;
-    this.#droppedTo = seq;
-    for (const candidate of this.#keys.keys()) if (candidate <= seq) this.#keys.delete(candidate);
-  }
-
-  /** The own origin changed: the numbers speak of another one. */
-  clear(): void {
-    this.#keys.clear();
-    this.#droppedTo = 0;
+  /** Everyone has covered the origin's writes up to `seq`. */
+  drop(origin: Origin, seq: number): void {
+    const keys = this.#origins.get(origin);
+    if (keys === undefined) return;
+    for (const candidate of keys.keys()) if (candidate <= seq) keys.delete(candidate);
+    if (keys.size === 0) this.#origins.delete(origin);
   }
 }

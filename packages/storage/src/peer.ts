@@ -1,5 +1,6 @@
 import { limits, type NodeId, type Origin } from '@simpledht/wire';
 import type { Span } from './origin-cover.ts';
+import { StableClock, type Report } from './stability.ts';
 import { VersionVector } from './version-vector.ts';
 
 /** A delta on its way: what it speaks for and what it weighs. */
@@ -32,8 +33,25 @@ export class Peer {
   ready = false;
   /** It reads pages now and covers nothing: it wants live writes only. */
   joining = false;
+  /** Known from a former life of this node only. */
+  remembered = false;
+  /** Its store outlives its process. */
+  durable = false;
+  /** It may have missed tombstones that were purged here: it reads pages, and wants live writes only. */
+  behind = false;
+  /** It says that this node may have missed tombstones: its map has to be read. */
+  saysBehind = false;
+  /** Its clock is too far off: it is not synced with. */
+  quarantined = false;
+  /** Since when it is down, monotonic ms. */
+  downSinceMs: number;
   /** Under which it writes now; '' when it has not. */
   origin: Origin | '' = '';
+  /** What it said last of its clock and its own writes, while it was ready; for Stability. */
+  report: Report | undefined;
+  readonly stable: StableClock = new StableClock();
+  /** When it last told its vector, monotonic ms. */
+  learntAtMs: number = -Infinity;
   known: VersionVector = new VersionVector();
   offered: VersionVector = new VersionVector(offerBounds);
   /** Foreign origins that this node has to bring to the peer, each up to a number. Bounded like the vector. */
@@ -66,8 +84,14 @@ export class Peer {
   /** The end of the last delta that reached the newest own write; Infinity when a cut one followed. */
   #wholeAt = Infinity;
 
-  constructor(id: NodeId) {
+  constructor(id: NodeId, nowMs: number) {
     this.id = id;
+    this.downSinceMs = nowMs;
+  }
+
+  /** Deltas go to it and come from it. */
+  get isPartner(): boolean {
+    return this.up && !this.quarantined;
   }
 
   /** Takes what the peer says of itself, in place of what was known: a wiped peer holds less than before. */
@@ -153,10 +177,13 @@ export class Peer {
   }
 
   /** The link is gone, and all that was on it. What the peer holds durably it still holds. */
-  disconnect(): void {
+  disconnect(nowMs: number): void {
+    if (this.up) this.downSinceMs = nowMs;
     this.up = false;
     this.silent = true;
     this.synced = false;
+    this.differing = 0;
+    this.saysBehind = false;
     this.goal = undefined;
     this.retryAtMs = undefined;
     this.failures = 0;
@@ -183,35 +210,5 @@ export class Peer {
     for (const { ranges } of this.inFlight.values()) {
       for (const range of ranges) this.offered.cover(range.origin, range);
     }
-  }
-}
-
-/** Bounded by the members that the shell reports; a forgotten one is dropped. */
-export class PeerTable {
-  readonly #peers = new Map<NodeId, Peer>();
-
-  get(id: NodeId | undefined): Peer | undefined {
-    return id === undefined ? undefined : this.#peers.get(id);
-  }
-
-  open(id: NodeId): Peer {
-    let peer = this.#peers.get(id);
-    if (peer === undefined) {
-      peer = new Peer(id);
-      this.#peers.set(id, peer);
-    }
-    return peer;
-  }
-
-  forget(id: NodeId): void {
-    this.#peers.delete(id);
-  }
-
-  all(): IterableIterator<Peer> {
-    return this.#peers.values();
-  }
-
-  up(): Peer[] {
-    return [...this.#peers.values()].filter((peer) => peer.up);
   }
 }

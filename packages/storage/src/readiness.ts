@@ -1,7 +1,7 @@
 import type { Instant } from '@simpledht/wire';
 import type { AntiEntropy } from './anti-entropy.ts';
 import type { ReplicaContext } from './context.ts';
-import type { Joining } from './joining.ts';
+import type { MapReader } from './map-reader.ts';
 import type { Peer } from './peer.ts';
 
 /** How long a peer that was asked may be silent before another is asked as well, ms: a guess above most round trips. */
@@ -20,7 +20,7 @@ const askPatienceMs = 500;
 export class Readiness {
   isReady: boolean;
   readonly #context: ReplicaContext;
-  readonly #joining: Joining;
+  readonly #reader: MapReader;
   readonly #antiEntropy: AntiEntropy;
   #areAttemptsOver = false;
   /** When a peer may be asked once more, monotonic ms; `undefined` for at once. */
@@ -30,12 +30,12 @@ export class Readiness {
   /** When a peer may be given up, monotonic ms. */
   #nextGivenUpMs: number | undefined;
 
-  constructor(context: ReplicaContext, joining: Joining, antiEntropy: AntiEntropy, alone: boolean) {
+  constructor(context: ReplicaContext, reader: MapReader, antiEntropy: AntiEntropy, alone: boolean) {
     this.#context = context;
-    this.#joining = joining;
+    this.#reader = reader;
     this.#antiEntropy = antiEntropy;
     this.isReady = alone;
-    if (alone && !context.local.joined) joining.finishEmpty();
+    if (alone && !context.local.joined) reader.finishEmpty();
     if (alone) context.outbox.notice({ type: 'ready' });
   }
 
@@ -95,7 +95,7 @@ export class Readiness {
   }
 
   #isPulling(): boolean {
-    return this.#joining.server !== undefined;
+    return this.#reader.server !== undefined;
   }
 
   /** Starts to read pages, or finds that there are none to read. False when it has to wait. */
@@ -103,8 +103,8 @@ export class Readiness {
     const asked = awaited.filter(({ goal, silent }) => goal !== undefined && !silent);
     const isNobodyLeft = this.#isNobodyElse() && asked.length === awaited.length;
     const server = mostReliable(asked.filter(({ ready }) => ready)) ?? (isNobodyLeft ? largest(asked) : undefined);
-    if (server !== undefined) this.#joining.pull(server);
-    else if (isNobodyLeft) this.#joining.finishEmpty();
+    if (server !== undefined) this.#reader.join(server);
+    else if (isNobodyLeft) this.#reader.finishEmpty();
     else return false;
     return true;
   }

@@ -2,13 +2,16 @@ import type { Covered, Delta, DeltaRange, NodeId, Origin, StoredRecord } from '@
 import type { Instant } from '@simpledht/wire';
 import { wallOf } from './clock.ts';
 import type { ReplicaContext } from './context.ts';
-import { maxOvertaken } from './overtaken.ts';
 import { RangeIndex } from './range-index.ts';
 import { isStorable } from './record-order.ts';
 import type { VersionVector } from './version-vector.ts';
 
 /** Clock notices are for people: one in this many ms is enough. */
 const noticeEveryMs = 10_000;
+/** Loose records taken from one delta: more than any sender puts in. */
+const maxLoose = 4_096;
+/** Of the limits for local writes, how much more is held for the others' sake. */
+const overfull = 2;
 
 /**
  * Takes records from peers in.
@@ -16,12 +19,16 @@ const noticeEveryMs = 10_000;
  * 1. A record whose dot is covered is ignored: each dot is applied at most once.
  * 2. A range is taken whole or not at all; when the vector has no room for it, its records are dropped unapplied.
  * 3. Loose records beyond as many as a sender has are ignored: they are work and cover nothing.
- * 4. An invalid record is left out and its dot is covered with its range: nothing behind it gets stuck.
+ * 4. A loose record that is covered is not taken back for a key that is not held: its tombstone may be purged.
+ * 5. Records from peers are taken beyond the limits of local writes, up to twice as many: refusing single ones would make
+ *    replicas differ. Then nothing is taken until there is room.
+ * 6. An invalid record is left out and its dot is covered with its range: nothing behind it gets stuck.
  */
 export class Receiving {
   readonly #context: ReplicaContext;
   readonly #onRolledBack: () => void;
   #nextNoticeMs = 0;
+  #isPaused = false;
 
   constructor(context: ReplicaContext, onRolledBack: () => void) {
     this.#context = context;
@@ -40,12 +47,16 @@ export class Receiving {
     const refused: DeltaRange[] = [];
     // Opened at once: what is left of the room counts for the next range.
     for (const range of ranges) {
-      const hasRoom = vector.admits(range.origin, range) && vector.open(range.origin) !== undefined;
+      const isKnown = range.to <= vector.watermark(range.origin);
+      const hasRoom = isKnown || (vector.admits(range.origin, range) && vector.open(range.origin) !== undefined);
       (hasRoom ? taken : refused).push(range);
     }
-    const fresh = sift(delta.records, { taken: new RangeIndex(taken), refused: new RangeIndex(refused) }, vector);
+    const index = { taken: new RangeIndex(taken), refused: new RangeIndex(refused) };
+    const fresh = sift(delta.records, index, vector, (key) => local.store.get(key) !== undefined);
     counters.ignored += delta.records.length - fresh.length;
     local.merge(this.#valid(fresh, peer, now));
+    // A loose record is held from now on: with its dot covered it is brought to others, and purged when it is deleted.
+    for (const record of fresh) if (!index.taken.has(record)) this.#coverDot(record, live);
     counters.refusedRanges += refused.length;
     for (const range of taken) {
       const isCovered = live === undefined ? local.cover(range.origin, range) : live.cover(range.origin, range);
@@ -53,6 +64,29 @@ export class Receiving {
       if (!isCovered) counters.refusedRanges += 1;
     }
     return { kind: 'covered', joining: live !== undefined, vector: live === undefined ? this.#entries(ranges) : [] };
+  }
+
+  #coverDot({ origin, seq }: StoredRecord, live: VersionVector | undefined): void {
+    const dot = { from: seq - 1, to: seq };
+    if (live !== undefined) live.cover(origin, dot);
+    else if (!this.#context.local.vector.covers(origin, seq)) this.#context.local.cover(origin, dot);
+  }
+
+  /** More is held than may be: nothing is taken from peers. */
+  get isPaused(): boolean {
+    const { local, settings, outbox } = this.#context;
+    const { size, bytes } = local.store;
+    const isFull = size >= settings.maxKeys * overfull || bytes >= settings.maxStoreBytes * overfull;
+    if (isFull === this.#isPaused) return isFull;
+    this.#isPaused = isFull;
+    outbox.notice(isFull ? { type: 'sync-paused', keys: size, bytes } : { type: 'sync-resumed' });
+    return isFull;
+  }
+
+  /** The answer to a delta that is not taken: the sender leaves this replica alone for a while. */
+  refused({ ranges }: Delta): Covered {
+    this.#context.counters.refusedRanges += ranges.length;
+    return { kind: 'covered', joining: false, vector: this.#context.local.joined ? this.#entries(ranges) : [] };
   }
 
   /** Merges records that say nothing about coverage: pages and repairs. */
@@ -91,13 +125,13 @@ function sift(
   records: readonly StoredRecord[],
   { taken, refused }: { taken: RangeIndex; refused: RangeIndex },
   vector: VersionVector,
+  isHeld: (key: string) => boolean,
 ): StoredRecord[] {
   let loose = 0;
   return records.filter((record) => {
     if (taken.has(record)) return !vector.covers(record.origin, record.seq);
     if (refused.has(record)) return false;
-    // A record of no range is merged whatever is covered.
     loose += 1;
-    return loose <= maxOvertaken;
+    return loose <= maxLoose && (!vector.covers(record.origin, record.seq) || isHeld(record.key));
   });
 }

@@ -1,19 +1,25 @@
-import type { Delta, Instant, NodeId, StorageReply, StorageRequest, StoredRecord } from '@simpledht/wire';
+import type { Instant, NodeId, StoredRecord } from '@simpledht/wire';
 import { Acknowledgements } from './acknowledgements.ts';
-import { AntiEntropy } from './anti-entropy.ts';
+import { AntiEntropy, type DigestHooks } from './anti-entropy.ts';
 import type { ReplicaContext } from './context.ts';
 import { Outbox, ReplicaCounters, type ReplicaEffect, type ReplicaEvent } from './effects.ts';
-import { Exchanges, type Exchange } from './exchanges.ts';
-import { Joining, servePage } from './joining.ts';
+import { Exchanges } from './exchanges.ts';
 import { LocalMap, type Write } from './local-map.ts';
+import { MapReader } from './map-reader.ts';
+import { PeerTable } from './peer-table.ts';
 import { peerSyncs, type PeerSync } from './peer-sync.ts';
-import { PeerTable, type Peer } from './peer.ts';
 import { Readiness } from './readiness.ts';
+import { ReplicaEvents } from './replica-events.ts';
 import { Receiving } from './receiving.ts';
 import { isLive } from './record-order.ts';
+import { Repair } from './repair.ts';
 import { Replication } from './replication.ts';
+import { Serving } from './serving.ts';
 import { defaultSettings, type ReplicaSettings } from './settings.ts';
+import { Skew } from './skew.ts';
+import { Stability } from './stability.ts';
 import type { KeyBounds, Store } from './store.ts';
+import { Upkeep } from './upkeep.ts';
 
 export interface ReplicaOptions {
   readonly id: NodeId;
@@ -24,6 +30,8 @@ export interface ReplicaOptions {
   readonly randomBytes: (count: number) => Uint8Array;
   /** Neither bootstrap nor roster: ready at once. */
   readonly alone: boolean;
+  /** Members that are known and have not left, dead ones too: they hold back the purge of tombstones for a while. */
+  readonly members?: () => Iterable<NodeId>;
   readonly settings?: Partial<ReplicaSettings>;
 }
 
@@ -43,48 +51,80 @@ export class Replica {
   readonly #acknowledgements: Acknowledgements;
   readonly #replication: Replication;
   readonly #antiEntropy: AntiEntropy;
-  readonly #receiving: Receiving;
-  readonly #joining: Joining;
+  readonly #reader: MapReader;
   readonly #readiness: Readiness;
-  /** Records were written or merged since the last flush. */
-  #isTouched = false;
+  readonly #repair: Repair;
+  readonly #events: ReplicaEvents;
+  readonly #upkeep: Upkeep;
 
   constructor(options: ReplicaOptions) {
     const settings = { ...defaultSettings, ...options.settings };
     const outbox = new Outbox();
     const counters = new ReplicaCounters();
-    const { maxClockAheadMs } = settings;
-    const local = new LocalMap({ ...options, maxClockAheadMs, outbox, counters });
+    const local = new LocalMap({ ...options, ...settings, outbox, counters });
     const exchanges = new Exchanges(outbox, counters, settings);
-    const context = { settings, local, peers: new PeerTable(), exchanges, outbox, counters, random: options.random };
+    const peers = new PeerTable(options.store);
+    const context = { settings, local, peers, exchanges, outbox, counters, random: options.random };
     this.#context = context;
+    const onRolledBack = (): void => {
+      const place = local.renewOrigin();
+      if (place !== undefined) this.#acknowledgements.renumber(place);
+    };
+    const receiving = new Receiving(context, onRolledBack);
+    const stability = new Stability(context, options.members ?? (() => []));
     this.#acknowledgements = new Acknowledgements(context);
     this.#replication = new Replication(context);
-    this.#receiving = new Receiving(context, () => {
-      this.#rolledBack();
+    this.#reader = new MapReader(context, receiving);
+    this.#repair = new Repair(context, this.#reader);
+    this.#antiEntropy = new AntiEntropy(context, this.#replication, this.#hooks(stability, onRolledBack));
+    this.#upkeep = new Upkeep(context, stability, this.#antiEntropy);
+    const serving = new Serving(context, {
+      antiEntropy: this.#antiEntropy,
+      receiving,
+      reader: this.#reader,
+      repair: this.#repair,
     });
-    this.#joining = new Joining(context, this.#receiving);
-    this.#antiEntropy = new AntiEntropy(context, this.#replication, {
+    this.#readiness = new Readiness(context, this.#reader, this.#antiEntropy, options.alone);
+    this.#events = new ReplicaEvents(context, {
+      antiEntropy: this.#antiEntropy,
+      readiness: this.#readiness,
+      reader: this.#reader,
+      repair: this.#repair,
+      replication: this.#replication,
+      serving,
+      skew: new Skew(context),
+      upkeep: this.#upkeep,
+      onRolledBack,
+    });
+  }
+
+  #hooks(stability: Stability, onRolledBack: () => void): DigestHooks {
+    const { outbox } = this.#context;
+    return {
       isReady: () => this.ready,
-      onRolledBack: () => {
-        this.#rolledBack();
-      },
+      isCatchingUp: () => this.#reader.isCatchingUp,
+      onRolledBack,
       onDiverged: (peer, now) => {
-        if (this.#joining.repair(peer, now)) outbox.notice({ type: 'divergence', peer: peer.id });
+        if (this.#repair.begin(peer, now)) outbox.notice({ type: 'divergence', peer: peer.id });
       },
-    });
-    this.#readiness = new Readiness(context, this.#joining, this.#antiEntropy, options.alone);
+      onBehind: (peer) => {
+        this.#reader.catchUp(peer);
+      },
+      onShrunk: () => {
+        stability.reset();
+      },
+    };
   }
 
   /** Writes or (value `null`) deletes. Returns the record as stored. Throws what the store throws; then nothing changed. */
   put(write: Write, wallMs: number): StoredRecord {
-    this.#isTouched = true;
+    this.#events.isTouched = true;
     return this.#context.local.put(write, wallMs);
   }
 
   /** Several writes in one step of the store. */
   batch(writes: readonly Write[], wallMs: number): readonly StoredRecord[] {
-    this.#isTouched = true;
+    this.#events.isTouched = true;
     return this.#context.local.batch(writes, wallMs);
   }
 
@@ -132,7 +172,7 @@ export class Replica {
   }
 
   handle(event: ReplicaEvent, now: Instant): void {
-    this.#dispatch(event, now);
+    this.#events.handle(event, now);
     this.#readiness.advance(now);
     this.#acknowledgements.settle();
   }
@@ -141,10 +181,14 @@ export class Replica {
   flush(now: Instant): void {
     this.#readiness.advance(now);
     this.#replication.push(now.monotonicMs);
-    if (this.#isTouched) this.#antiEntropy.changed(now);
-    this.#isTouched = false;
+    if (this.#events.isTouched) this.#antiEntropy.changed(now);
+    this.#events.isTouched = false;
+    this.#upkeep.schedule(now);
+    this.#repair.schedule(now);
+    const { local, peers } = this.#context;
+    peers.save(local.store);
     // After everything that issues or reports a clock.
-    this.#context.local.save();
+    local.save();
   }
 
   /** What the shell has to do, once the store has flushed this turn. */
@@ -154,8 +198,10 @@ export class Replica {
 
   /** When `tick` is due, monotonic ms. */
   deadline(): number | undefined {
-    const deadlines = [this.#antiEntropy.deadline(), this.#readiness.deadline()].filter((at) => at !== undefined);
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+    const { deadline: earliest } = [this.#antiEntropy, this.#readiness, this.#upkeep, this.#repair]
+      .map((part) => ({ deadline: part.deadline() ?? Infinity }))
+      .reduce((a, b) => (b.deadline < a.deadline ? b : a));
+    return earliest === Infinity ? undefined : earliest;
   }
 
   /** Members known to hold this node's write `seq` durably, this node included. */
@@ -174,110 +220,5 @@ export class Replica {
 
   peers(): readonly PeerSync[] {
     return peerSyncs(this.#context);
-  }
-
-  #dispatch(event: ReplicaEvent, now: Instant): void {
-    switch (event.type) {
-      case 'peer-up':
-        this.#peerUp(this.#context.peers.open(event.peer), now);
-        break;
-      case 'peer-down':
-      case 'peer-forgotten':
-        this.#peerDown(event.peer);
-        if (event.type === 'peer-down') this.#readiness.peerDown(now);
-        if (event.type === 'peer-forgotten') this.#context.peers.forget(event.peer);
-        break;
-      case 'joining':
-        this.#readiness.joining();
-        break;
-      case 'attempts-over':
-        this.#readiness.attemptsOver();
-        break;
-      case 'request':
-        this.#requested(event, now);
-        break;
-      case 'answered':
-        this.#answered(event.exchange, event.message, now);
-        break;
-      case 'failed':
-        this.#failed(event.exchange, now);
-        break;
-      case 'tick':
-        this.#antiEntropy.tick(now);
-        break;
-    }
-  }
-
-  /** A replica that is not ready asks one peer at a time (see Readiness); it answers the others. */
-  #peerUp(peer: Peer, now: Instant): void {
-    peer.up = true;
-    if (this.ready) this.#antiEntropy.ask(peer, false, now);
-  }
-
-  #peerDown(id: NodeId): void {
-    const peer = this.#context.peers.get(id);
-    if (peer === undefined) return;
-    peer.disconnect();
-    this.#context.exchanges.drop(peer);
-    this.#joining.cut(peer);
-  }
-
-  #requested(event: Extract<ReplicaEvent, { type: 'request' }>, now: Instant): void {
-    const message = this.#reply(event.message, event.peer, now);
-    this.#context.outbox.push({ type: 'reply', exchange: event.exchange, message });
-  }
-
-  #reply(message: StorageRequest, from: NodeId | undefined, now: Instant): StorageReply {
-    switch (message.kind) {
-      case 'digest':
-        return this.#antiEntropy.requested(this.#context.peers.get(from), message, now);
-      case 'delta':
-        return this.#receive(message, from, now);
-      case 'page-request':
-        return servePage(this.#context, message);
-      case 'fetch': {
-        const record = this.#context.local.store.get(message.key);
-        return { kind: 'fetched', records: record === undefined ? [] : [record] };
-      }
-    }
-  }
-
-  #receive(delta: Delta, from: NodeId | undefined, now: Instant): StorageReply {
-    this.#isTouched = true;
-    return this.#receiving.delta(delta, this.#context.local.joined ? undefined : this.#joining.live, from, now);
-  }
-
-  #answered(number: number, message: StorageReply, now: Instant): void {
-    const exchange = this.#context.exchanges.end(number);
-    if (exchange === undefined) return;
-    const { kind, peer } = exchange;
-    if (kind === 'delta' && message.kind === 'covered') {
-      this.#replication.answered(peer, number, message, now.monotonicMs);
-    } else if (kind === 'digest' && message.kind === 'digest') {
-      this.#antiEntropy.answered(peer, message, exchange.serve, now);
-    } else if (kind === 'page' && message.kind === 'page') {
-      this.#isTouched = true;
-      const outcome = this.#joining.received(number, message, now);
-      if (outcome === 'joined') this.#readiness.joined(peer, now);
-      if (outcome === 'stuck') this.#antiEntropy.failed(peer, true, now);
-    } else this.#gaveUp(exchange, number, now);
-  }
-
-  #failed(number: number, now: Instant): void {
-    const exchange = this.#context.exchanges.end(number);
-    if (exchange !== undefined) this.#gaveUp(exchange, number, now);
-  }
-
-  #gaveUp({ kind, peer }: Exchange, number: number, now: Instant): void {
-    if (kind === 'delta') this.#replication.failed(peer, number, now.monotonicMs);
-    else {
-      this.#antiEntropy.failed(peer, kind === 'page', now);
-      this.#joining.failed(number);
-    }
-  }
-
-  #rolledBack(): void {
-    const place = this.#context.local.renewOrigin();
-    if (place !== undefined) this.#acknowledgements.renumber(place);
   }
 }

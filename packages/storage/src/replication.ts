@@ -18,6 +18,8 @@ interface Group {
  * 1. At most a window of bytes per peer is unanswered, one delta more at the most.
  * 2. A delta speaks only for what this node covers: what is missing in its ranges was overwritten.
  * 3. A peer that fails is left alone until it has told its vector again.
+ * 4. No range leads from below a floor across it: who may have missed a purged tombstone reads pages before it covers
+ *    what came after.
  */
 export class Replication {
   readonly #context: ReplicaContext;
@@ -35,11 +37,11 @@ export class Replication {
 
   /** Sends what windows allow. */
   push(nowMs: number): void {
-    const open = this.#context.peers.up().filter((peer) => isOpen(peer, nowMs));
+    const open = this.#context.peers.partners().filter((peer) => isOpen(peer, nowMs));
     const { origin, overtaken } = this.#context.local;
     if (origin !== '') {
       this.#pushOwn(origin, open);
-      if (!overtaken.isEmpty) overtaken.drop(this.#coveredByAll(origin));
+      if (!overtaken.isEmpty) overtaken.drop(origin, this.#coveredByAll(origin));
     }
     for (const peer of open) if (peer.owed.size > 0) this.#pay(peer);
     this.#slowest = open.length === 0 ? undefined : Math.min(...open.map((peer) => peer.accountedBytes));
@@ -55,6 +57,12 @@ export class Replication {
       const highest = lacked === undefined ? 0 : limit(origin);
       if (lacked !== undefined && lacked.from < highest) peer.owed.set(origin, highest);
     }
+  }
+
+  /** Lets go of what was noted of foreign origins and everyone has; now and then. */
+  forgetOvertaken(): void {
+    const { overtaken } = this.#context.local;
+    for (const origin of [...overtaken.origins()]) overtaken.drop(origin, this.#coveredByAll(origin));
   }
 
   answered(peer: Peer, exchange: number, { joining, vector }: Covered, nowMs: number): void {
@@ -108,7 +116,7 @@ export class Replication {
   #sendOwn(origin: Origin, { from, to }: Span, peers: readonly Peer[]): void {
     const { local } = this.#context;
     const builder = this.#builder();
-    const reached = builder.add(origin, { from, to }, local.overtaken.within(from, to));
+    const reached = builder.add(origin, { from, to }, local.overtaken.within(origin, from, to));
     const isWhole = reached === local.sequence;
     const hasDead = builder.records.length < reached - from;
     this.#send(builder, peers);
@@ -132,7 +140,7 @@ export class Replication {
     const cover = this.#context.local.vector.get(origin);
     for (const peer of open) {
       if (cover === undefined || !this.#hasRoom(peer)) continue;
-      const span = cover.firstLackedBy(peer.offered.get(origin));
+      const span = cover.firstLackedBy(peer.offered.get(origin), this.#floorFor(peer, origin));
       if (span === undefined) this.#account(peer, Infinity);
       else joinGroup(groups, span, peer);
     }
@@ -151,16 +159,25 @@ export class Replication {
   }
 
   #payOrigin(builder: DeltaBuilder, peer: Peer, origin: Origin, limit: number): void {
-    const cover = this.#context.local.vector.get(origin);
-    let after = 0;
+    const { vector, overtaken } = this.#context.local;
+    const cover = vector.get(origin);
+    let after = this.#floorFor(peer, origin);
     while (!builder.isFull) {
       const span = cover?.firstLackedBy(peer.offered.get(origin), after);
       if (span === undefined || span.from >= limit) {
         peer.owed.delete(origin);
         return;
       }
-      after = builder.add(origin, { from: span.from, to: Math.min(span.to, limit) });
+      const to = Math.min(span.to, limit);
+      after = builder.add(origin, { from: span.from, to }, overtaken.within(origin, span.from, to));
     }
+  }
+
+  /** Where ranges for a peer that is below a floor begin; 0 for no restriction. */
+  #floorFor(peer: Peer, origin: Origin): number {
+    const { floors, vector } = this.#context.local;
+    const floor = floors.get(origin);
+    return floor !== undefined && floors.isOriginMissedBy(origin, peer.known, vector) ? floor.seq : 0;
   }
 
   #send(builder: DeltaBuilder, peers: readonly Peer[]): void {

@@ -6,6 +6,8 @@ export interface ReplicaSettings {
   readonly windowBytes: number;
   /** Records in one page of a join or repair, bytes. Default 256 KiB. */
   readonly pageBytes: number;
+  /** Pages asked for at a time, up to 8: the server makes one while this replica merges another. Default 3. */
+  readonly pagesAhead: number;
   /** Ms between digests with a random peer while things change. Default 2,000. */
   readonly digestIntervalMs: number;
   /** Up to this it doubles while vectors are equal, ms. Default 15,000. */
@@ -30,6 +32,8 @@ export interface ReplicaSettings {
   readonly maxClockAheadMs: number;
   /** Least time between two repairs, ms. Default 30,000. */
   readonly repairIntervalMs: number;
+  /** Pause between two countings of the whole map, ms, which find what the store lost. Default 60,000. */
+  readonly recountIntervalMs: number;
   /** How long a member that is down still holds back the purge of tombstones, ms. Default 24 h. */
   readonly tombstoneGraceMs: number;
   /** The same for a member whose store does not outlive its process, ms. Default 10 min. */
@@ -50,6 +54,7 @@ export const defaultSettings: ReplicaSettings = {
   deltaBytes: 131_072,
   windowBytes: 1_048_576,
   pageBytes: 262_144,
+  pagesAhead: 3,
   digestIntervalMs: 2_000,
   digestMaxIntervalMs: 15_000,
   requestTimeoutMs: 10_000,
@@ -60,6 +65,7 @@ export const defaultSettings: ReplicaSettings = {
   joinGraceMs: 5_000,
   maxClockAheadMs: 10_000,
   repairIntervalMs: 30_000,
+  recountIntervalMs: 60_000,
   tombstoneGraceMs: 86_400_000,
   volatileGraceMs: 600_000,
   purgeIntervalMs: 1_000,

@@ -23,6 +23,11 @@ export const replicaBounds: VectorBounds = {
 export class VersionVector {
   /** Bounded by `bounds.maxOrigins`; a new origin beyond that is refused, and so are its records. */
   readonly #covers = new Map<Origin, OriginCover>();
+  /**
+   * Origins whose cover was given up, with the last number: still covered up to there, and no part of what is told to
+   * peers. Bounded by `limits.maxRetiredOrigins`, the oldest go first. Of a replica's own vector only.
+   */
+  readonly retired: Map<Origin, number> = new Map<Origin, number>();
   readonly #bounds: VectorBounds;
 
   constructor(bounds: VectorBounds = limits) {
@@ -44,6 +49,30 @@ export class VersionVector {
     return this.#covers.get(origin);
   }
 
+  /** What is covered of an origin, retired or not. */
+  coverOf(origin: Origin): OriginCover | undefined {
+    const cover = this.#covers.get(origin);
+    const last = cover === undefined ? this.retired.get(origin) : undefined;
+    if (last === undefined) return cover;
+    const whole = new OriginCover(this.#bounds.maxIntervals);
+    whole.watermark = last;
+    return whole;
+  }
+
+  /** Gives an origin up: what it covers is remembered as one number. */
+  retire(origin: Origin): void {
+    this.retireTo(origin, this.watermark(origin));
+    this.#covers.delete(origin);
+  }
+
+  /** Takes over that an origin was retired elsewhere. */
+  retireTo(origin: Origin, last: number): void {
+    this.retired.set(origin, Math.max(last, this.retired.get(origin) ?? 0));
+    if (this.retired.size <= limits.maxRetiredOrigins) return;
+    const [oldest] = this.retired.keys();
+    if (oldest !== undefined) this.retired.delete(oldest);
+  }
+
   origins(): IterableIterator<Origin> {
     return this.#covers.keys();
   }
@@ -52,8 +81,10 @@ export class VersionVector {
   open(origin: Origin): OriginCover | undefined {
     let cover = this.#covers.get(origin);
     if (cover === undefined && this.#covers.size < this.#bounds.maxOrigins) {
-      cover = new OriginCover(this.#bounds.maxIntervals);
+      // Somebody who was away brings more of a retired one.
+      cover = this.coverOf(origin) ?? new OriginCover(this.#bounds.maxIntervals);
       this.#covers.set(origin, cover);
+      this.retired.delete(origin);
     }
     return cover;
   }
@@ -77,22 +108,27 @@ export class VersionVector {
     this.#covers.set(origin, cover);
   }
 
+  takeRetired(other: VersionVector): void {
+    for (const [origin, last] of other.retired) this.retireTo(origin, last);
+  }
+
   watermark(origin: Origin): number {
-    return this.#covers.get(origin)?.watermark ?? 0;
+    return this.#covers.get(origin)?.watermark ?? this.retired.get(origin) ?? 0;
   }
 
   covers(origin: Origin, seq: number): boolean {
-    return this.#covers.get(origin)?.covers(seq) ?? false;
+    return this.#covers.get(origin)?.covers(seq) ?? seq <= (this.retired.get(origin) ?? 0);
   }
 
   admits(origin: Origin, span: Span): boolean {
     const cover = this.#covers.get(origin);
-    return cover === undefined ? this.#covers.size < this.#bounds.maxOrigins : cover.admits(span);
+    if (cover !== undefined) return cover.admits(span);
+    return span.to <= this.watermark(origin) || this.#covers.size < this.#bounds.maxOrigins;
   }
 
   /** Covers (from, to] of an origin. False when a bound refuses it. */
   cover(origin: Origin, span: Span): boolean {
-    if (span.to <= 0) return true;
+    if (span.to <= 0 || (this.retired.size > 0 && span.to <= (this.retired.get(origin) ?? 0))) return true;
     return this.open(origin)?.cover(span) ?? false;
   }
 
@@ -106,7 +142,7 @@ export class VersionVector {
   }
 
   entry(origin: Origin): VectorEntry {
-    return this.#covers.get(origin)?.entry(origin) ?? { origin, watermark: 0, intervals: [] };
+    return this.#covers.get(origin)?.entry(origin) ?? { origin, watermark: this.watermark(origin), intervals: [] };
   }
 
   entries(): VectorEntry[] {
@@ -118,7 +154,7 @@ export class VersionVector {
   /** Covers all that `other` covers. */
   includes(other: VersionVector): boolean {
     for (const [origin, cover] of other.#covers) {
-      if (cover.firstLackedBy(this.#covers.get(origin)) !== undefined) return false;
+      if (cover.firstLackedBy(this.coverOf(origin)) !== undefined) return false;
     }
     return true;
   }

@@ -1,5 +1,6 @@
 import type { Digest } from '@simpledht/wire';
 import { describe, expect, it } from 'vitest';
+import { limits } from '@simpledht/wire';
 import { record } from './records.ts';
 import { deltaOf, digestOf, nodeId, originOf, SingleReplica } from './single-replica.ts';
 
@@ -107,20 +108,21 @@ describe('repair', () => {
     replica.ask(alice, other);
     replica.ask(alice, other);
     expect(replica.notices('divergence')).toEqual([{ type: 'divergence', peer: alice }]);
+    const sums = new Uint8Array(limits.buckets * 8).fill(1, 0, 8);
+    replica.answer(replica.sole('bucket-request'), { kind: 'buckets', sums });
+    const [asked] = replica.pass(10);
+    if (asked?.message.kind !== 'page-request') throw new Error('no page was asked for');
+    // The first bucket, whose sum differs, and the bucket of the own key, of which the peer has none.
+    expect(asked.message.buckets[0]).toBe(1);
     const lost = record('\u0000lost', 4);
-    replica.answer(replica.sole('page-request'), {
-      kind: 'page',
-      vector: [],
-      floors: [],
-      total: 1,
-      records: [lost],
-      done: true,
-    });
+    const said = { vector: [], floors: [], retired: [], total: 1 };
+    replica.answer(asked, { kind: 'page', ...said, after: '', reached: lost.key, records: [lost], done: true });
+    expect(replica.notices('repaired')).toEqual([{ type: 'repaired', peer: alice }]);
     expect(replica.core.get('\u0000lost', 0)?.seq).toBe(4);
     // Nothing is covered by a repair.
     expect(mirror(replica).vector).toEqual(other.vector);
     replica.ask(alice, { ...other, sumLow: 2 });
-    expect(replica.requests('page-request')).toEqual([]);
+    expect(replica.requests('bucket-request')).toEqual([]);
   });
 
   it('counts anew what it holds: a store that lost a record had sums that spoke of it', () => {
@@ -130,7 +132,9 @@ describe('repair', () => {
     replica.handle({ type: 'peer-up', peer: alice });
     const whole = mirror(replica);
     replica.store.apply({ removed: ['\u0000a'] });
-    for (let times = 0; times < 3; times++) replica.ask(alice, { ...whole, sumLow: 1 });
+    expect(replica.core.size).toBe(2);
+    replica.pass(60_000);
     expect(replica.core.size).toBe(1);
+    expect([mirror(replica).count, whole.count]).toEqual([1, 2]);
   });
 });

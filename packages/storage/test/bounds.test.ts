@@ -4,7 +4,7 @@ import { memoryStore, type StoredRecord } from '../src/index.ts';
 import { DeltaBuilder } from '../src/delta.ts';
 import { RangeIndex } from '../src/range-index.ts';
 import { bytes, record } from './records.ts';
-import { deltaOf, digestOf, nodeId, originOf, SingleReplica } from './single-replica.ts';
+import { deltaOf, digestOf, nodeId, originOf, pageRequest, SingleReplica } from './single-replica.ts';
 
 const [alice, bob] = [nodeId(1), nodeId(2)];
 const origin = originOf(8);
@@ -95,7 +95,7 @@ describe('a page', () => {
     replica.ask(bob, { kind: 'delta', ranges, records: [] });
     const value = big(limits.maxValueBytes);
     replica.core.put({ key: '\u0000big', value, expiresAt: 0 }, replica.now.wallMs);
-    const page = replica.ask(alice, { kind: 'page-request', after: '', maxBytes: 1_000 });
+    const page = replica.ask(alice, pageRequest('', 1_000));
     if (page.kind !== 'page') throw new Error('no page');
     expect(encodeMessage(page).length).toBeLessThanOrEqual(limits.maxMessageBytes);
     expect(page.vector.length).toBeGreaterThan(1_000);

@@ -1,4 +1,4 @@
-import type { Page, StoredRecord } from '@simpledht/wire';
+import type { Page, PageRequest, StoredRecord } from '@simpledht/wire';
 import type { SimulatedCluster, SimulatedNode } from './simulated-cluster.ts';
 
 /** A record as one comparable line, dot and all. */
@@ -7,22 +7,27 @@ export function line(record: StoredRecord): string {
   return [key, value === null ? 'tombstone' : [...value].join(' '), hlc, writer, expiresAt, origin, seq].join('|');
 }
 
-/** Everything in a node's store, in key order. */
+/** Everything live in a node's store, in key order: tombstones are purged at different times. */
 export function contents(node: SimulatedNode): string {
-  return Array.from(node.store.range(), line).join('\n');
+  return Array.from(node.store.range())
+    .filter(({ value }) => value !== null)
+    .map(line)
+    .join('\n');
 }
 
 /** What a node tells of its vector, in one order. */
 export function vectorOf(cluster: SimulatedCluster, node: SimulatedNode): string {
-  const { vector } = ask(cluster, node, { kind: 'page-request', after: '', maxBytes: 1 });
+  const { vector } = ask(cluster, node, {
+    kind: 'page-request',
+    after: '',
+    maxBytes: 1,
+    skip: 0,
+    buckets: new Uint8Array(0),
+  });
   return JSON.stringify([...vector].sort((a, b) => (a.origin < b.origin ? -1 : 1)));
 }
 
-function ask(
-  cluster: SimulatedCluster,
-  node: SimulatedNode,
-  message: { kind: 'page-request'; after: string; maxBytes: number },
-): Page {
+function ask(cluster: SimulatedCluster, node: SimulatedNode, message: PageRequest): Page {
   const before = node.replica.take();
   if (before.length > 0) throw new Error('effects are pending');
   node.replica.handle({ type: 'request', peer: undefined, message, exchange: -1 }, cluster.now(node));

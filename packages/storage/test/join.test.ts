@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { areEqual } from './contents.ts';
 import { record } from './records.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
-import { digestOf, nodeId, originOf, SingleReplica, type Request } from './single-replica.ts';
+import { digestOf, nodeId, originOf, pageRequest, SingleReplica, type Request } from './single-replica.ts';
 
 const [alice, bob] = [nodeId(1), nodeId(2)];
 const origin = originOf(8);
@@ -12,9 +12,11 @@ function vectorAt(watermark: number): Page['vector'] {
   return [{ origin, watermark, intervals: [] }];
 }
 
-function page(watermark: number, seqs: number[], done = false): Page {
+function page(watermark: number, seqs: number[], done = false, from = ''): Page {
   const records = seqs.map((seq) => record(`\u0000key ${String(seq)}`, seq));
-  return { kind: 'page', vector: vectorAt(watermark), floors: [], total: 10, records, done };
+  const reached = records.at(-1)?.key ?? from;
+  const said = { vector: vectorAt(watermark), floors: [], retired: [], total: 10 };
+  return { kind: 'page', ...said, after: from, reached, records, done };
 }
 
 function after({ message }: Request): string {
@@ -182,7 +184,7 @@ describe('join', () => {
     const seen: string[] = [];
     let from = '';
     for (let done = false; !done;) {
-      const reply = replica.ask(alice, { kind: 'page-request', after: from, maxBytes: 50 });
+      const reply = replica.ask(alice, pageRequest(from, 50));
       if (reply.kind !== 'page') throw new Error('no page');
       expect(reply.records).toHaveLength(1);
       from = reply.records[0]?.key ?? '';

@@ -1,73 +1,56 @@
 import type { StoredRecord } from '@simpledht/wire';
 import { describe, expect, it } from 'vitest';
 import { storeCompliance } from '../src/compliance/index.ts';
-import { memoryStore, type KeyBounds, type Store } from '../src/index.ts';
-import { failuresOf, wrapped } from './wrong-stores.ts';
+import { memoryStore } from '../src/index.ts';
+import { TimeIndex } from '../src/memory/time-index.ts';
+import { record } from '../src/compliance/records.ts';
 
 storeCompliance({ describe, it }, { name: 'memory', open: memoryStore });
 
-describe('the suite rejects', () => {
-  const rejects = async (make: () => Store, rule: RegExp): Promise<void> => {
-    const failures = await failuresOf({ name: 'wrong', open: make });
-    expect(failures.join('\n')).toMatch(rule);
-  };
-
-  it('no store that is right', async () => {
-    expect(await failuresOf({ name: 'memory', open: memoryStore })).toEqual([]);
-  });
-
-  it('a prefix scan that takes siblings', async () => {
-    const open = (): Store =>
-      wrapped((store) => ({
-        range: ({ prefix, ...bounds }: KeyBounds = {}) =>
-          store.range(prefix === undefined ? bounds : { gte: prefix, ...bounds }),
-      }));
-    await rejects(open, /prefix/);
-  });
-
-  it('a batch that is not atomic', async () => {
-    const open = (): Store =>
-      wrapped((store) => ({
-        apply: ({ records = [], removed = [], meta = [] }) => {
-          store.apply({ removed, meta });
-          for (const record of records) store.apply({ records: [record] });
-        },
-      }));
-    await rejects(open, /applies nothing of a batch that throws/);
-  });
-
-  it('a flush that lies', async () => {
-    const lying = (): Store => wrapped(() => ({ durable: true }));
-    const failures = await failuresOf({ name: 'wrong', open: lying, reopenAfterCrash: memoryStore });
-    expect(failures.join('\n')).toMatch(/outlives a crash/);
-  });
-
-  it('a `since` that returns overwritten records', async () => {
-    const open = (): Store => {
-      const log: StoredRecord[] = [];
-      return wrapped((store) => ({
-        apply: (batch) => {
-          store.apply(batch);
-          log.push(...(batch.records ?? []));
-        },
-        since: (origin, after, limit) =>
-          log
-            .filter((record) => record.origin === origin && record.seq > after)
-            .sort((a, b) => a.seq - b.seq)
-            .slice(0, limit),
-      }));
+describe('an index by time', () => {
+  /** A map with such an index, as the memory store has it. */
+  function indexed(): { index: TimeIndex; held: Map<string, StoredRecord>; put: (given: StoredRecord) => void } {
+    const held = new Map<string, StoredRecord>();
+    const index = new TimeIndex(
+      (given) => held.get(given.key) === given,
+      ({ expiresAt }) => expiresAt,
+    );
+    const put = (given: StoredRecord): void => {
+      const isReplaced = held.has(given.key);
+      held.set(given.key, given);
+      if (isReplaced) index.letGo();
+      index.add(given);
     };
-    await rejects(open, /leaves out of `since`/);
+    return { index, held, put };
+  }
+
+  it('keeps few entries when one key is overwritten for ever', () => {
+    const { index, put } = indexed();
+    for (let seq = 1; seq <= 50_000; seq++) put({ ...record('k', seq), expiresAt: 1_000_000 - seq });
+    expect(index.entries).toBeLessThan(2_100);
+    expect(index.first(1_000_000, 10).map(({ seq }) => seq)).toEqual([50_000]);
   });
 
-  it('an order by UTF-16', async () => {
-    const open = (): Store =>
-      wrapped((store) => ({
-        range: (bounds: KeyBounds = {}) => {
-          const records = [...store.range(bounds)].sort((a, b) => (a.key < b.key ? -1 : 1));
-          return bounds.reverse === true ? records.reverse() : records;
-        },
-      }));
-    await rejects(open, /order of UTF-8 bytes/);
+  it('lets go of nearly everything when everything is removed', () => {
+    const { index, held, put } = indexed();
+    for (let seq = 1; seq <= 50_000; seq++) put({ ...record(`k${String(seq)}`, seq), expiresAt: seq });
+    for (const key of [...held.keys()]) {
+      held.delete(key);
+      index.letGo();
+    }
+    expect(index.entries).toBeLessThan(2_100);
+    expect(index.first(1_000_000, 10)).toEqual([]);
+    expect(index.entries).toBe(0);
+  });
+});
+
+describe('a memory store', () => {
+  it('takes the same object twice and lists it once', () => {
+    const store = memoryStore();
+    const tombstone = record('gone', 1, null);
+    store.apply({ records: [tombstone] });
+    store.apply({ records: [tombstone] });
+    expect(store.tombstones(Number.MAX_SAFE_INTEGER, 10)).toEqual([tombstone]);
+    expect(store.since(tombstone.origin, 0, 10)).toEqual([tombstone]);
   });
 });

@@ -16,6 +16,8 @@ function merged(...batches: (readonly StoredRecord[])[]): { lines: string[]; con
     store,
     randomBytes: (count) => new Uint8Array(count),
     maxClockAheadMs: 10_000,
+    maxKeys: 1_000,
+    maxStoreBytes: 1_000_000,
     outbox: new Outbox(),
     counters: new ReplicaCounters(),
   });

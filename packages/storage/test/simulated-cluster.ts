@@ -1,13 +1,11 @@
-import type { Instant, NodeId, StorageReply, StorageRequest } from '@simpledht/wire';
-import {
-  Replica,
-  memoryStore,
-  type ReplicaEffect,
-  type ReplicaEvent,
-  type ReplicaNotice,
-  type ReplicaSettings,
-  type Store,
-} from '../src/index.ts';
+import type { Instant, StorageRequest } from '@simpledht/wire';
+import { Replica, type ReplicaEffect, type ReplicaEvent, type ReplicaSettings } from '../src/index.ts';
+import { SimulatedDisk, type DiskImage } from './simulated-disk.ts';
+import { SimulatedNetwork, type NetworkFaults } from './simulated-network.ts';
+import { SimulatedNode, type NodeParts, type NodeWatcher } from './simulated-node.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export { nodeId, type SimulatedNode } from './simulated-node.ts';
 
 /** mulberry32 (Tommy Ettinger, public domain): a seed repeats a run. */
 export function seeded(seed: number): () => number {
@@ -20,21 +18,8 @@ export function seeded(seed: number): () => number {
   };
 }
 
-export function nodeId(index: number): NodeId {
-  return (index + 1).toString(16).padStart(2, '0').repeat(16) as NodeId;
-}
-
 /** 2026-01-01: a wall clock that is not at the zero of anything. */
 export const startMs = 1_767_225_600_000;
-
-export interface NetworkFaults {
-  /** Share of requests, and of replies, that vanish. */
-  loss: number;
-  /** Share of requests that run twice (a transport promises not to; the map must not care). */
-  duplication: number;
-  /** Longest way, ms; each message takes a random time up to it, so they overtake each other. */
-  delayMs: number;
-}
 
 export interface ClusterOptions {
   readonly size: number;
@@ -45,72 +30,78 @@ export interface ClusterOptions {
   readonly skewMs?: (index: number) => number;
   /** The wall clock moves in steps of this, ms, so that equal versions of several writers occur. Default 1. */
   readonly clockStepMs?: number;
+  /** Stores say that they keep nothing, and keep nothing. Default false. */
+  readonly volatile?: boolean;
+  /** Longest time a transaction takes to the disk, ms; what did not get there is lost in a crash. Default 0. */
+  readonly flushMs?: number;
+  /** Effects leave before the disk has what they speak of: to see that this broken rule is noticed. */
+  readonly leavesEarly?: boolean;
+  /** Messages go through their bytes, as between real nodes. */
+  readonly codec?: boolean;
   /** Changes requests on their way: to see that a broken rule is noticed. */
   readonly tamper?: (message: StorageRequest) => StorageRequest;
   readonly onEffect?: (node: SimulatedNode, effect: ReplicaEffect) => void;
-}
-
-/** One process: a replica, its store and what its shell would do. */
-export class SimulatedNode {
-  readonly index: number;
-  readonly id: NodeId;
-  store: Store = memoryStore();
-  replica: Replica;
-  up = true;
-  /** Grows with every start, so that nothing of a former life arrives. */
-  life = 0;
-  readonly notices: ReplicaNotice[] = [];
-  readonly acknowledged: Map<number, number> = new Map<number, number>();
-  tickAtMs: number | undefined;
-
-  constructor(index: number, make: (node: SimulatedNode) => Replica) {
-    this.index = index;
-    this.id = nodeId(index);
-    this.replica = make(this);
-  }
-}
-
-interface Task {
-  readonly atMs: number;
-  readonly order: number;
-  readonly run: () => void;
+  readonly onEvent?: (node: SimulatedNode, event: ReplicaEvent) => void;
+  readonly watcher?: NodeWatcher;
 }
 
 /**
- * Replicas on memory stores with a network and a time of their own; membership is an oracle. Everything that a node does
- * in one event is one turn: flush, then its effects leave.
+ * Replicas with a network, disks and a time of their own; membership is an oracle. Everything that a node does in one
+ * event is one turn: flush, then its effects leave.
  */
 export class SimulatedCluster {
-  readonly nodes: SimulatedNode[];
+  readonly nodes: SimulatedNode[] = [];
   readonly random: () => number;
   readonly faults: NetworkFaults;
   /** Requests by kind since the beginning. */
   readonly sent: Record<string, number> = {};
   readonly #options: ClusterOptions;
-  readonly #cuts = new Set<string>();
-  #tasks: Task[] = [];
-  #order = 0;
-  nowMs = 0;
+  readonly #time = new VirtualTime();
+  readonly #network: SimulatedNetwork;
+  readonly #parts: NodeParts;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.random = seeded(options.seed);
     this.faults = { loss: 0, duplication: 0, delayMs: 2, ...options.faults };
-    this.nodes = Array.from(
-      { length: options.size },
-      (_, index) => new SimulatedNode(index, (node) => this.#replica(node)),
-    );
+    this.#parts = {
+      disk: (node) => new SimulatedDisk(options.volatile !== true, options.watcher?.(node)),
+      replica: (node) => this.#replica(node),
+    };
+    this.#network = new SimulatedNetwork({
+      time: this.#time,
+      random: this.random,
+      faults: this.faults,
+      codec: options.codec === true,
+      find: (id) => this.nodes.find((node) => node.id === id),
+      tell: (node, event) => {
+        this.tell(node, event);
+      },
+    });
+    for (let index = 0; index < options.size; index++) this.add(index);
+  }
+
+  get nowMs(): number {
+    return this.#time.nowMs;
+  }
+
+  /** One more process, with an empty disk; nobody has heard of it yet. */
+  add(index: number): SimulatedNode {
+    const node = new SimulatedNode(index, this.#parts);
+    node.skewMs = this.#options.skewMs?.(index) ?? 0;
+    this.nodes.push(node);
+    return node;
   }
 
   node(index: number): SimulatedNode {
-    const node = this.nodes[index];
+    const node = this.nodes.find((candidate) => candidate.index === index);
     if (node === undefined) throw new Error(`no node ${String(index)}`);
     return node;
   }
 
   now(node: SimulatedNode): Instant {
-    const { skewMs, clockStepMs = 1 } = this.#options;
-    const wallMs = startMs + this.nowMs + (skewMs?.(node.index) ?? 0);
+    const { clockStepMs = 1 } = this.#options;
+    const wallMs = startMs + this.nowMs + node.skewMs;
     return { monotonicMs: this.nowMs, wallMs: Math.floor(wallMs / clockStepMs) * clockStepMs };
   }
 
@@ -124,81 +115,81 @@ export class SimulatedCluster {
 
   tell(node: SimulatedNode, event: ReplicaEvent): void {
     if (!node.up) return;
+    this.#options.onEvent?.(node, event);
+    if (event.type === 'peer-up') node.roster.add(event.peer);
+    if (event.type === 'peer-forgotten') node.roster.delete(event.peer);
     node.replica.handle(event, this.now(node));
     this.turn(node);
   }
 
   put(node: SimulatedNode, key: string, text: string | null, expiresAt = 0): ReturnType<Replica['put']> {
-    const value = text === null ? null : Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    const value = text === null ? null : bytesOf(text);
     return node.replica.put({ key, value, expiresAt }, this.now(node).wallMs);
   }
 
-  /** The end of a turn: what the shell does. */
+  /** The end of a turn: what the shell does. One transaction is on its way to the disk at a time. */
   turn(node: SimulatedNode): void {
     if (!node.up) return;
+    if (node.commit !== undefined) {
+      node.missedTurn = true;
+      return;
+    }
     node.replica.flush(this.now(node));
-    void node.store.flush();
-    for (const effect of node.replica.take()) this.#perform(node, effect);
-    const deadline = node.replica.deadline();
-    if (deadline === undefined || (node.tickAtMs !== undefined && node.tickAtMs <= deadline)) return;
-    node.tickAtMs = deadline;
-    const { life } = node;
-    this.after(Math.max(0, deadline - this.nowMs), () => {
-      if (node.life !== life) return;
-      node.tickAtMs = undefined;
-      this.tell(node, { type: 'tick' });
-    });
+    const effects = node.replica.take();
+    const commit = node.store.begin();
+    const { flushMs = 0, leavesEarly = false } = this.#options;
+    if (commit === undefined || flushMs === 0) {
+      commit?.();
+      this.#finish(node, effects);
+    } else {
+      if (leavesEarly) this.#finish(node, effects);
+      this.#await(node, commit, leavesEarly ? [] : effects);
+    }
   }
 
-  crash(node: SimulatedNode): void {
+  /** The process is gone. What was on its way to the disk may have got there; a disk may have lied about the last flushes. */
+  crash(node: SimulatedNode, tornFlushes = 0): void {
+    if (node.commit !== undefined && this.random() < 0.5) node.commit();
+    node.commit = undefined;
+    node.missedTurn = false;
     node.up = false;
     node.life += 1;
     node.tickAtMs = undefined;
+    node.store.crash(tornFlushes);
   }
 
-  restart(node: SimulatedNode, wiped: boolean): void {
-    if (wiped) node.store = memoryStore();
+  /** The process starts anew: with what the disk has, with nothing, or with a copy of a disk. */
+  restart(node: SimulatedNode, wiped: boolean, image?: DiskImage): void {
+    if (wiped || !node.store.durable) node.store.wipe();
+    if (image !== undefined) node.store.restore(image);
     node.replica = this.#replica(node);
     node.up = true;
   }
 
   cut(from: SimulatedNode, to: SimulatedNode): void {
-    this.#cuts.add(`${String(from.index)}>${String(to.index)}`);
+    this.#network.cut(from, to);
   }
 
   heal(): void {
-    this.#cuts.clear();
+    this.#network.heal();
   }
 
   isCut(from: SimulatedNode, to: SimulatedNode): boolean {
-    return this.#cuts.has(`${String(from.index)}>${String(to.index)}`);
+    return this.#network.isCut(from, to);
   }
 
   after(delayMs: number, run: () => void): void {
-    const task = { atMs: this.nowMs + delayMs, order: this.#order++, run };
-    let at = this.#tasks.length;
-    while (at > 0 && isLater(this.#tasks[at - 1], task)) at -= 1;
-    this.#tasks.splice(at, 0, task);
+    this.#time.after(delayMs, run);
   }
 
   /** Lets virtual time pass. */
   run(durationMs: number): void {
-    const end = this.nowMs + durationMs;
-    for (let next = this.#tasks[0]; next !== undefined && next.atMs <= end; next = this.#tasks[0]) {
-      this.#tasks.shift();
-      this.nowMs = next.atMs;
-      next.run();
-    }
-    this.nowMs = end;
+    this.#time.run(durationMs);
   }
 
   /** Lets time pass until the condition holds; false when it did not in time. */
   runUntil(condition: () => boolean, limitMs: number, stepMs = 50): boolean {
-    for (let passed = 0; passed < limitMs; passed += stepMs) {
-      if (condition()) return true;
-      this.run(stepMs);
-    }
-    return condition();
+    return this.#time.runUntil(condition, limitMs, stepMs);
   }
 
   #replica(node: SimulatedNode): Replica {
@@ -209,7 +200,40 @@ export class SimulatedCluster {
       random: this.random,
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(this.random() * 256)),
       alone: false,
+      members: () => node.roster,
       ...(settings === undefined ? {} : { settings }),
+    });
+  }
+
+  #await(node: SimulatedNode, commit: () => void, effects: readonly ReplicaEffect[]): void {
+    const { life } = node;
+    node.commit = commit;
+    this.after(this.random() * (this.#options.flushMs ?? 0), () => {
+      if (node.life !== life) return;
+      node.commit = undefined;
+      commit();
+      this.#finish(node, effects);
+      if (node.missedTurn) {
+        node.missedTurn = false;
+        this.turn(node);
+      }
+    });
+  }
+
+  #finish(node: SimulatedNode, effects: readonly ReplicaEffect[]): void {
+    for (const effect of effects) this.#perform(node, effect);
+    this.#arm(node);
+  }
+
+  #arm(node: SimulatedNode): void {
+    const deadline = node.replica.deadline();
+    if (deadline === undefined || (node.tickAtMs !== undefined && node.tickAtMs <= deadline)) return;
+    node.tickAtMs = deadline;
+    const { life } = node;
+    this.after(Math.max(0, deadline - this.nowMs), () => {
+      if (node.life !== life || node.tickAtMs !== deadline) return;
+      node.tickAtMs = undefined;
+      this.tell(node, { type: 'tick' });
     });
   }
 
@@ -219,68 +243,14 @@ export class SimulatedCluster {
       const message = this.#options.tamper?.(effect.message) ?? effect.message;
       for (const target of effect.targets) {
         this.sent[message.kind] = (this.sent[message.kind] ?? 0) + 1;
-        this.#request(node, { ...target, message, timeoutMs: effect.timeoutMs });
+        this.#network.request(node, { ...target, message, timeoutMs: effect.timeoutMs });
       }
-    } else if (effect.type === 'reply') this.#pending.get(effect.exchange)?.(effect.message);
+    } else if (effect.type === 'reply') this.#network.reply(effect.exchange, effect.message);
     else if (effect.type === 'notice') node.notices.push(effect.notice);
     else if (effect.type === 'acknowledged') node.acknowledged.set(effect.token, effect.count);
   }
-
-  /** Replies that a node owes, by the number that the network gave the request. */
-  readonly #pending = new Map<number, (message: StorageReply) => void>();
-  #lastArrival = 0;
-
-  #request(
-    from: SimulatedNode,
-    request: { peer: NodeId; exchange: number; message: StorageRequest; timeoutMs: number },
-  ): void {
-    const { life } = from;
-    let isDone = false;
-    const finish = (event: ReplicaEvent): void => {
-      if (isDone || from.life !== life) return;
-      isDone = true;
-      this.tell(from, event);
-    };
-    this.after(request.timeoutMs, () => {
-      finish({ type: 'failed', exchange: request.exchange });
-    });
-    const to = this.nodes.find(({ id }) => id === request.peer);
-    if (to === undefined) return;
-    const copies = this.random() < this.faults.duplication ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) {
-      this.#deliver(from, to, () => {
-        this.#arrive(to, from, request.message, (message) => {
-          finish({ type: 'answered', exchange: request.exchange, message });
-        });
-      });
-    }
-  }
-
-  #arrive(
-    node: SimulatedNode,
-    from: SimulatedNode,
-    message: StorageRequest,
-    answered: (message: StorageReply) => void,
-  ): void {
-    const exchange = ++this.#lastArrival;
-    this.#pending.set(exchange, (reply) => {
-      this.#pending.delete(exchange);
-      this.#deliver(node, from, () => {
-        answered(reply);
-      });
-    });
-    this.tell(node, { type: 'request', peer: from.id, message, exchange });
-  }
-
-  #deliver(from: SimulatedNode, to: SimulatedNode, run: () => void): void {
-    if (this.random() < this.faults.loss) return;
-    const { life } = to;
-    this.after(this.random() * this.faults.delayMs, () => {
-      if (to.up && to.life === life && !this.isCut(from, to)) run();
-    });
-  }
 }
 
-function isLater(a: Task | undefined, b: Task): boolean {
-  return a !== undefined && (a.atMs > b.atMs || (a.atMs === b.atMs && a.order > b.order));
+export function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }

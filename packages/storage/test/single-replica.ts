@@ -1,4 +1,4 @@
-import type { Covered, Digest, Instant, NodeId, StorageReply, StorageRequest } from '@simpledht/wire';
+import type { Covered, Digest, Instant, NodeId, PageRequest, StorageReply, StorageRequest } from '@simpledht/wire';
 import {
   memoryStore,
   Replica,
@@ -33,7 +33,7 @@ export class SingleReplica {
       random,
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
       alone,
-      settings,
+      settings: { pagesAhead: 1, ...settings },
     });
   }
 
@@ -96,7 +96,11 @@ export class SingleReplica {
     return request;
   }
 
-  answer(request: Request, message: StorageReply, target = 0): readonly ReplicaEffect[] {
+  /** A page without a beginning goes on from where it was asked for. */
+  answer(request: Request, reply: StorageReply, target = 0): readonly ReplicaEffect[] {
+    const asked = request.message;
+    const isPage = reply.kind === 'page' && reply.after === '' && asked.kind === 'page-request';
+    const message = isPage ? { ...reply, after: asked.after, reached: reply.reached || asked.after } : reply;
     return this.handle({ type: 'answered', exchange: request.targets[target]?.exchange ?? -1, message });
   }
 
@@ -127,7 +131,9 @@ export function digestOf(peer: NodeId, more: Partial<Digest> = {}): Digest {
     ready: true,
     hlc: 0,
     vector: [],
-    floors: [],
+    durable: false,
+    behind: false,
+    retired: [],
     count: 0,
     sumHigh: 0,
     sumLow: 0,
@@ -139,6 +145,11 @@ function coveredBy({ message }: Request): Covered {
   if (message.kind !== 'delta') throw new Error('not a delta');
   const vector = message.ranges.map(({ origin, to }) => ({ origin, watermark: to, intervals: [] }));
   return { kind: 'covered', joining: false, vector };
+}
+
+/** A request for pages, the first one of all buckets. */
+export function pageRequest(after: string, maxBytes: number): PageRequest {
+  return { kind: 'page-request', after, maxBytes, skip: 0, buckets: new Uint8Array(0) };
 }
 
 export function deltaOf(request: Request): Extract<StorageRequest, { kind: 'delta' }> {

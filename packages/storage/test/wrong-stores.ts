@@ -1,9 +1,8 @@
 import { storeCompliance, type StoreSubject } from '../src/compliance/index.ts';
 import { memoryStore, type Store } from '../src/index.ts';
 
-/** A memory store of which some methods are replaced. */
-export function wrapped(wrong: (store: Store) => Partial<Store>): Store {
-  const store = memoryStore();
+/** A memory store, or another, of which some methods are replaced. */
+export function wrapped(wrong: (store: Store) => Partial<Store>, store: Store = memoryStore()): Store {
   const replaced = wrong(store);
   return new Proxy(store, {
     get: (target, name) => {

@@ -10,7 +10,7 @@ export { compareKeys, fitsUtf8, isUtf8, ordersByUnits, readUtf8, utf8Length, wri
 export { bytesToHex, hexToBytes } from './body/hex.ts';
 export { decodeRecords, encodeRecords } from './records/batch.ts';
 export { recordBytes } from './records/batch-writer.ts';
-export { decodeFloors, decodeVector, encodeFloors, encodeVector } from './records/vectors.ts';
+export { decodeFloors, decodeRetired, decodeVector, encodeFloors, encodeVector } from './records/vectors.ts';
 export { decodeMessage, encodeMessage, messageKinds } from './messages/codec.ts';
 export type * from './messages/membership.ts';
 export type * from './messages/replication.ts';

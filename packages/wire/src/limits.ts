@@ -36,6 +36,12 @@ export const limits = {
   maxSequence: 281_474_976_710_655,
   /** Origins in one version vector; each is a node's life. */
   maxOrigins: 4096,
+  /** Retired origins that a replica remembers, so that nothing of theirs is taken for new; the oldest are forgotten first. */
+  maxRetiredOrigins: 65_536,
+  /** Parts by hash of the key into which two replicas divide their maps to find where they differ. */
+  buckets: 4096,
+  /** Pages that may be asked for ahead of the one that comes next. */
+  maxSkippedPages: 8,
   /** Out-of-order intervals kept per origin; what comes beyond is dropped unapplied and sent again. */
   maxIntervals: 64,
   /** Records in one message. A batch is also bounded by `maxMessageBytes`. */

@@ -25,12 +25,25 @@ const compilerOptions = {
   rewriteRelativeImportExtensions: true,
 };
 
+/**
+ * Packages that a user may do without: native code behind them. Named as optional, so that `--omit=optional` leaves them
+ * out instead of compiling them.
+ */
+export const optionalPackages: readonly string[] = ['@simpledht/storage-lmdb'];
+
 export async function installConsumer(packed: readonly PackedPackage[], npmFlags: string[]): Promise<Consumer> {
   const folder = await mkdtemp(join(tmpdir(), 'simpledht-consumer-'));
   const node = async (...args: string[]): Promise<Outcome> => run(process.execPath, args, folder);
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+  const [optional, needed] = [true, false].map((wanted) =>
+    packed.filter(({ name }) => optionalPackages.includes(name) === wanted),
+  );
+  const optionalDependencies = Object.fromEntries(
+    (optional ?? []).map(({ name, filename }) => [name, `file:${filename}`]),
+  );
+  const manifest = { name: 'consumer', private: true, type: 'module', optionalDependencies };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
   const npm = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...npmFlags];
-  await runOrThrow('npm', [...npm, ...packed.map(({ filename }) => filename)], folder);
+  await runOrThrow('npm', [...npm, ...(needed ?? []).map(({ filename }) => filename)], folder);
 
   return {
     folder,

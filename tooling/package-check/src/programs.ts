@@ -31,3 +31,15 @@ console.log(JSON.stringify(await second.get('user:1')));
 await second.stop();
 await first.stop();
 `;
+
+export const keptData = `import { createNode } from '@simpledht/node';
+import { lmdbStore } from '@simpledht/storage-lmdb';
+
+const options = { host: '127.0.0.1', port: 0 };
+const first = await createNode({ ...options, store: lmdbStore({ path: 'data' }) });
+await first.put('key', 'kept');
+await first.stop();
+const again = await createNode({ ...options, store: lmdbStore({ path: 'data' }) });
+console.log(again.id === first.id ? again.getSync('key') : 'another node');
+await again.stop();
+`;

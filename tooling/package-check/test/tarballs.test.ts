@@ -14,7 +14,8 @@ const ceilings: Record<string, number> = {
   '@simpledht/wire': 120_000,
   '@simpledht/transport': 180_000,
   '@simpledht/membership': 110_000,
-  '@simpledht/storage': 140_000,
+  '@simpledht/storage': 200_000,
+  '@simpledht/storage-lmdb': 60_000,
   '@simpledht/node': 110_000,
   simpledht: 90_000,
 };

@@ -4,6 +4,8 @@ export interface StartOptions {
   readonly port: number;
   readonly bootstrap: readonly string[];
   readonly advertise?: string;
+  /** Directory that keeps the node's data and id; in memory when absent. */
+  readonly data?: string;
   readonly json: boolean;
 }
 

@@ -2,6 +2,7 @@ import { explain } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { JsonReport } from './json-report.ts';
+import { openData } from './data.ts';
 import type { Report, StartOptions } from './report.ts';
 import { StopRequest } from './stop-request.ts';
 import { TextReport } from './text-report.ts';
@@ -11,8 +12,14 @@ export async function runNode(output: Output, options: StartOptions): Promise<Ex
   const stop = new StopRequest();
   try {
     const { createNode } = await import('@simpledht/node');
-    const { host, port, bootstrap, advertise } = options;
-    const node = await createNode({ host, port, bootstrap, ...(advertise === undefined ? {} : { advertise }) });
+    const { host, port, bootstrap, advertise, data } = options;
+    const node = await createNode({
+      host,
+      port,
+      bootstrap,
+      ...(advertise === undefined ? {} : { advertise }),
+      ...(data === undefined ? {} : { store: await openData(data) }),
+    });
     const report: Report = options.json ? new JsonReport(output, node) : new TextReport(output, node, options);
     const signal = await stop.requested;
     report.stopping(signal);

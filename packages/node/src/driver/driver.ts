@@ -54,6 +54,7 @@ export class Driver {
         random: () => random.next(),
         randomBytes: (length) => random.bytes(length),
         alone: parts.bootstrap.length === 0,
+        members: () => core.members.filter(({ state }) => state !== 'left').map(({ id }) => id),
       }),
       store,
       transport,
@@ -143,6 +144,9 @@ export class Driver {
         break;
       case 'peer-left':
         this.#peerLeft(notice.member.id, notice.reason);
+        break;
+      case 'identity-conflict':
+        this.replica.handle({ type: 'identity-conflict' });
         break;
       case 'bootstrapped':
       case 'bootstrap-failed':

@@ -1,5 +1,12 @@
 import type { TransportEvent, TransportHandlers } from '@simpledht/transport';
-import { decodeMessage, encodeMessage, type Address, type ClientRequest, type Message } from '@simpledht/wire';
+import {
+  decodeMessage,
+  encodeMessage,
+  type Address,
+  type ClientRequest,
+  type Message,
+  type NodeId,
+} from '@simpledht/wire';
 import type { MembershipShell } from './membership-shell.ts';
 import type { ReplicaShell } from './replica-shell.ts';
 
@@ -22,8 +29,11 @@ export class Inbound implements TransportHandlers {
   onDatagram(from: Address, payload: Uint8Array): void {
     const message = this.#decode(payload);
     switch (message?.kind) {
-      case 'ping':
       case 'ping-ack':
+        this.#options.membership.handle({ type: 'datagram', from, message });
+        this.#clockMeasured(message.from);
+        break;
+      case 'ping':
       case 'ping-request':
       case 'ping-nack':
       case 'gossip':
@@ -34,6 +44,12 @@ export class Inbound implements TransportHandlers {
       default:
         this.counters.unexpected++;
     }
+  }
+
+  /** A probe was answered: the replica judges the peer's clock by what membership made of it. */
+  #clockMeasured(peer: NodeId): void {
+    const offsetMs = this.#options.membership.core.member(peer)?.clockOffsetMs;
+    if (offsetMs !== undefined) this.#options.replica.handle({ type: 'clock-offset', peer, offsetMs });
   }
 
   onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void): void {

@@ -5,6 +5,7 @@ import {
   encodeMessage,
   SimpleDHTError,
   type Address,
+  type ErrorCode,
   type Message,
   type NodeId,
   type StorageReply,
@@ -62,7 +63,11 @@ export class ReplicaShell {
 
   handle(event: ReplicaEvent): void {
     if (this.#closed) return;
-    this.core.handle(event, instant(this.#options.clock));
+    try {
+      this.core.handle(event, instant(this.#options.clock));
+    } catch (cause) {
+      this.#refused(event, cause);
+    }
     this.touch();
   }
 
@@ -180,10 +185,18 @@ export class ReplicaShell {
     this.#wakeup.arm(this.core.deadline());
   }
 
+  /** The store did not take what came (a full disk): nothing of it was applied, and who sent it hears so and tries again. */
+  #refused(event: ReplicaEvent, cause: unknown): void {
+    const error = SimpleDHTError.is(cause)
+      ? cause
+      : new SimpleDHTError('ERR_STORE', 'The store did not take what a peer sent', { cause });
+    if (event.type === 'request') this.exchanges.answer(event.exchange, failureOf(error.code, error.message));
+    this.#options.onError(error);
+  }
+
   /** Nothing that rests on what was not made durable may leave; whoever waits for it hears so. */
   #giveUp(effects: readonly ReplicaEffect[]): void {
-    const message = 'the store could not make it durable';
-    const failure = encodeMessage({ kind: 'failure', code: 'ERR_STORE', message, acknowledged: 0, needed: 0 });
+    const failure = failureOf('ERR_STORE', 'the store could not make it durable');
     for (const effect of effects) {
       if (effect.type === 'reply') this.exchanges.answer(effect.exchange, failure);
       else if (effect.type === 'request')
@@ -230,6 +243,10 @@ export class ReplicaShell {
     if (message === undefined) this.handle({ type: 'failed', exchange });
     else this.handle({ type: 'answered', exchange, message });
   }
+}
+
+function failureOf(code: ErrorCode, message: string): Uint8Array {
+  return encodeMessage({ kind: 'failure', code, message, acknowledged: 0, needed: 0 });
 }
 
 function storageReply(payload: Uint8Array): StorageReply | undefined {

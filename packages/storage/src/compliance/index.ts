@@ -1,4 +1,6 @@
 import type { Store } from '../store.ts';
+import { timeRules } from './by-time.ts';
+import { crashRules } from './crashes.ts';
 import { readingRules } from './reading.ts';
 import { writingRules } from './writing.ts';
 
@@ -23,7 +25,7 @@ export interface StoreSubject {
 /** What every store has to keep: runs the whole suite on a store that someone wrote. */
 export function storeCompliance(runner: Runner, subject: StoreSubject): void {
   runner.describe(`Store: ${subject.name}`, () => {
-    for (const [name, check] of [...readingRules, ...writingRules]) {
+    for (const [name, check] of [...readingRules, ...timeRules, ...writingRules, ...crashRules]) {
       runner.it(name, async () => {
         const store = await subject.open();
         try {

@@ -74,6 +74,17 @@ export const readingRules: readonly Rule[] = [
     },
   ],
   [
+    'takes no neighbours of a prefix: neither the key that it extends, nor what follows it, nor the next letter',
+    (store) => {
+      const keys = ['a', 'b', 'us', 'user', 'user.1', 'user:', 'user:1', 'user:1:x', 'user;', 'user;1', 'users', 'v'];
+      store.apply({ records: keys.map((key, index) => record(key, index + 1)) });
+      expectRange(store, { prefix: 'a' }, ['a']);
+      expectRange(store, { prefix: 'user:' }, ['user:', 'user:1', 'user:1:x']);
+      expectRange(store, { prefix: 'user' }, keys.slice(3, 11));
+      expectRange(store, { prefix: '' }, keys);
+    },
+  ],
+  [
     'may be written to while a range is read: a key comes at most once, what is above the place comes',
     (store) => {
       fill(store);

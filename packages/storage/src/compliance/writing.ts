@@ -89,24 +89,6 @@ export const writingRules: readonly Rule[] = [
     },
   ],
   [
-    'flush settles, and what was flushed outlives a crash if the store says that it is durable',
-    async (store, { reopenAfterCrash }) => {
-      store.apply({ records: [record('a', 1)], meta: [['m', bytes('x')]] });
-      await store.flush();
-      isTrue(store.durable === (reopenAfterCrash !== undefined), 'a durable store is tested with `reopenAfterCrash`');
-      if (reopenAfterCrash === undefined) return;
-      const again = await reopenAfterCrash(store);
-      isSame(fields(again.get('a')), fields(record('a', 1)), 'the record after a crash');
-      isSame(
-        again.since(origin, 0, 10).map(({ key }) => key),
-        ['a'],
-        'since after a crash',
-      );
-      isSame(again.meta('m'), bytes('x'), 'metadata after a crash');
-      await again.close();
-    },
-  ],
-  [
     'closes once and for all: every method throws ERR_CLOSED, closing again does no harm',
     async (store) => {
       store.apply({ records: [record('a', 1)] });
@@ -116,6 +98,8 @@ export const writingRules: readonly Rule[] = [
         ['get', () => store.get('a')],
         ['range', () => keysOf(store.range())],
         ['since', () => store.since(origin, 0, 1)],
+        ['expiring', () => store.expiring(1, 1)],
+        ['tombstones', () => store.tombstones(1, 1)],
         ['meta', () => store.meta('m')],
         [
           'apply',

@@ -4,7 +4,7 @@ import type { KeyBounds, Store, StoreBatch } from '../store.ts';
 import { KeyIndex } from './key-index.ts';
 import { SequenceIndex } from './sequence-index.ts';
 import { TimeIndex } from './time-index.ts';
-import { shareKey, ValueSlabs, valueBytes } from './value-slabs.ts';
+import { isTombstone, shareKey, ValueSlabs, valueBytes } from './value-slabs.ts';
 
 /** Keys fetched from the index at a time: few at first, since many ranges are left early. */
 const firstChunk = 16;
@@ -114,14 +114,21 @@ class MemoryStore implements Store {
 
   #put(record: StoredRecord): void {
     const previous = this.#records.get(record.key);
+    // The very same object, which may be put twice: the indexes know it already.
+    if (previous === record) return;
     if (previous !== undefined) shareKey(record, previous);
     this.#records.set(record.key, record);
     if (previous === undefined) this.#keys.note(record.key);
     else this.#letGo(previous);
     this.#bytes += bytesOf(record);
     this.#log(record.origin).add(record);
-    if (record.value === null) this.#tombstones.add(record);
-    else if (record.expiresAt !== 0) this.#expiring.add(record);
+    this.#timesOf(record)?.add(record);
+  }
+
+  /** Where a record stands by time; most have a value and no expiry, and stand nowhere. */
+  #timesOf(record: StoredRecord): TimeIndex | undefined {
+    if (isTombstone(record)) return this.#tombstones;
+    return record.expiresAt === 0 ? undefined : this.#expiring;
   }
 
   #isHeld(record: StoredRecord): boolean {
@@ -139,6 +146,7 @@ class MemoryStore implements Store {
   #letGo(record: StoredRecord): void {
     this.#bytes -= bytesOf(record);
     this.#logs.get(record.origin)?.remove(record);
+    this.#timesOf(record)?.letGo();
     this.#values.release(record);
   }
 

@@ -1,6 +1,6 @@
 import type { StoredRecord } from '@simpledht/wire';
 
-/** Stale entries are let go when they are more than the live ones and this many. */
+/** Stale entries are let go when they are more than the live ones, and more than this. */
 const staleAllowance = 1_024;
 
 interface Entry {
@@ -12,23 +12,34 @@ interface Entry {
  * Records by a time, the earliest first: a binary heap whose entries are left behind when their record is replaced and
  * dropped when they come up, because most entries never come up before they are stale.
  *
- * 1. Every record that was added and is still held has an entry.
+ * 1. Every record that was added and is still held has exactly one entry.
+ * 2. Stale entries are at most as many as live ones, or `staleAllowance`: neither overwriting for ever nor deleting
+ *    everything keeps memory.
  */
 export class TimeIndex {
   #heap: Entry[] = [];
   readonly #isHeld: (record: StoredRecord) => boolean;
   readonly #timeOf: (record: StoredRecord) => number;
-  /** Size at which the heap is rid of stale entries, so that overwriting for ever costs no memory. */
-  #cleanAt = staleAllowance;
+  #stale = 0;
 
   constructor(isHeld: (record: StoredRecord) => boolean, timeOf: (record: StoredRecord) => number) {
     this.#isHeld = isHeld;
     this.#timeOf = timeOf;
   }
 
+  /** Entries kept, stale ones included. */
+  get entries(): number {
+    return this.#heap.length;
+  }
+
   add(record: StoredRecord): void {
     this.#push({ at: this.#timeOf(record), record });
-    if (this.#heap.length >= this.#cleanAt) this.#clean();
+  }
+
+  /** Tells that a record that was added is held no longer. */
+  letGo(): void {
+    this.#stale += 1;
+    if (this.#stale > staleAllowance && this.#stale * 2 > this.#heap.length) this.#clean();
   }
 
   /** The held records with a time of at most `until`, ascending, at most `limit`. */
@@ -37,6 +48,7 @@ export class TimeIndex {
     for (let top = this.#heap[0]; top !== undefined && top.at <= until && found.length < limit; top = this.#heap[0]) {
       this.#pop();
       if (this.#isHeld(top.record)) found.push(top);
+      else this.#stale -= 1;
     }
     for (const entry of found) this.#push(entry);
     return found.map(({ record }) => record);
@@ -44,12 +56,13 @@ export class TimeIndex {
 
   clear(): void {
     this.#heap = [];
+    this.#stale = 0;
   }
 
   #clean(): void {
     // A sorted array is a heap.
     this.#heap = this.#heap.filter(({ record }) => this.#isHeld(record)).sort((a, b) => a.at - b.at);
-    this.#cleanAt = this.#heap.length * 2 + staleAllowance;
+    this.#stale = 0;
   }
 
   #push(entry: Entry): void {

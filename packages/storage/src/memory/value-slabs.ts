@@ -144,6 +144,11 @@ export function valueBytes(record: StoredRecord): number {
   return record.value === null ? 0 : record.value.length;
 }
 
+/** The same for the question whether there is a value. */
+export function isTombstone(record: StoredRecord): boolean {
+  return !(record instanceof SlabRecord) && record.value === null;
+}
+
 function newSlab(size: number): Slab {
   return { bytes: new Uint8Array(size), used: 0, live: 0, records: [] };
 }

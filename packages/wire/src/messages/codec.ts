@@ -26,6 +26,8 @@ const byKind: { readonly [Kind in MessageKind]: MessageCodec<Extract<Message, { 
   page: replication.page,
   fetch: replication.fetch,
   fetched: replication.fetched,
+  'bucket-request': replication.bucketRequest,
+  buckets: replication.buckets,
   'client-put': clients.clientPut,
   'client-delete': clients.clientDelete,
   'client-written': clients.clientWritten,

@@ -2,8 +2,8 @@ import { bytesToHex, hexToBytes } from '../body/hex.ts';
 import { MalformedError } from '../errors.ts';
 import { isNodeId, isOrigin, type NodeId, type Origin } from '../ids.ts';
 import { limits } from '../limits.ts';
-import type { Floor, VectorEntry } from '../record.ts';
-import { decodeFloors, decodeVector, encodeFloors, encodeVector } from '../records/vectors.ts';
+import type { VectorEntry } from '../record.ts';
+import { decodeVector, encodeVector } from '../records/vectors.ts';
 import { fitsUtf8 } from '../utf8.ts';
 
 /**
@@ -64,6 +64,14 @@ export function cutText(maxUnits: number): Field<string> {
 /** Bytes; the message's own limit bounds them. They share no memory with the message. */
 export const bytes: Field<Uint8Array> = same('bytes', (value) => value instanceof Uint8Array);
 
+/** No bytes, or exactly so many. */
+export function bytesOf(length: number): Field<Uint8Array> {
+  return same(
+    `${String(length)} bytes or none`,
+    (value): value is Uint8Array => value instanceof Uint8Array && (value.length === 0 || value.length === length),
+  );
+}
+
 /** One of a few words, sent as its place among them. */
 export function oneOf<const T extends string>(...words: readonly T[]): Field<T> {
   return {
@@ -100,12 +108,6 @@ export function orEmpty<T extends string>(field: Field<T>): Field<T | ''> {
 export const vector: Field<readonly VectorEntry[]> = {
   write: encodeVector,
   read: (raw, name) => decodeVector(bytes.read(raw, name)),
-};
-
-/** Floors in their own layout. */
-export const floors: Field<readonly Floor[]> = {
-  write: encodeFloors,
-  read: (raw, name) => decodeFloors(bytes.read(raw, name)),
 };
 
 export function list<T>(item: Field<T>, max: number): Field<readonly T[]> {

@@ -6,10 +6,22 @@ import type { RecordBatch } from '../record.ts';
 import { RecordReader } from '../records/batch-reader.ts';
 import { RecordWriter } from '../records/batch-writer.ts';
 import { estimateBytes } from '../records/batch.ts';
-import { originBytes, readFloors, readVector, writeFloors, writeVector } from '../records/vectors.ts';
-import { anyInteger, boolean, floors, integer, nodeId, orEmpty, origin, text, vector } from './fields.ts';
+import { originBytes, readFloors, readRetired, readVector, writeFloors, writeVector } from '../records/vectors.ts';
+import { anyInteger, boolean, bytesOf, integer, nodeId, orEmpty, origin, text, vector } from './fields.ts';
 import { fieldsCodec, named, type MessageCodec } from './message-codec.ts';
-import type { Covered, Delta, DeltaRange, Digest, Fetch, Fetched, Page, PageRequest } from './replication.ts';
+import type {
+  BucketRequest,
+  Buckets,
+  Covered,
+  Delta,
+  DeltaRange,
+  Digest,
+  Fetch,
+  Fetched,
+  Page,
+  PageRequest,
+} from './replication.ts';
+import { readUtf8 } from '../utf8.ts';
 
 const half = integer(0xffff_ffff);
 const storedKey = text(limits.maxStoredKeyBytes);
@@ -18,9 +30,11 @@ export const digest: MessageCodec<Digest> = fieldsCodec(0x20, 'digest', {
   from: nodeId,
   origin: orEmpty(origin),
   ready: boolean,
+  durable: boolean,
+  behind: boolean,
   hlc: anyInteger,
   vector,
-  floors,
+  retired: vector,
   count: anyInteger,
   sumHigh: half,
   sumLow: half,
@@ -51,9 +65,11 @@ export const covered: MessageCodec<Covered> = fieldsCodec(0x22, 'covered', { joi
 export const pageRequest: MessageCodec<PageRequest> = fieldsCodec(0x23, 'page-request', {
   after: storedKey,
   maxBytes: anyInteger,
+  skip: integer(limits.maxSkippedPages),
+  buckets: bytesOf(limits.buckets / 8),
 });
 
-/** Done or not, total, vector, floors, then the batch. */
+/** Done or not, total, both keys, vector, floors, retired origins, then the batch. */
 export const page: MessageCodec<Page> = {
   kind: 'page',
   code: 0x24,
@@ -62,8 +78,11 @@ export const page: MessageCodec<Page> = {
     writer.byte(page.code);
     writer.byte(message.done ? 1 : 0);
     writer.varint(message.total);
+    writeKey(writer, message.after);
+    writeKey(writer, message.reached);
     writeVector(writer, message.vector);
     writeFloors(writer, message.floors);
+    writeVector(writer, message.retired);
     new RecordWriter(writer).batch(message.records);
     return writer.finish();
   },
@@ -72,8 +91,10 @@ export const page: MessageCodec<Page> = {
       const flag = reader.byte();
       if (flag > 1) throw new MalformedError('layout', 'has unknown flags');
       const total = reader.varint();
-      const head = { total, vector: readVector(reader), floors: readFloors(reader), done: flag === 1 };
-      return { kind: 'page', ...head, ...withInvalid(new RecordReader(reader).batch()) };
+      const [after, reached] = [readKey(reader), readKey(reader)];
+      const covered = { vector: readVector(reader), floors: readFloors(reader), retired: readRetired(reader) };
+      const records = withInvalid(new RecordReader(reader).batch());
+      return { kind: 'page', total, after, reached, ...covered, done: flag === 1, ...records };
     }),
 };
 
@@ -91,6 +112,23 @@ export const fetched: MessageCodec<Fetched> = {
   decode: (body) =>
     layout('fetched', body, (reader) => ({ kind: 'fetched', ...withInvalid(new RecordReader(reader).batch()) })),
 };
+
+export const bucketRequest: MessageCodec<BucketRequest> = fieldsCodec(0x27, 'bucket-request', {});
+
+export const buckets: MessageCodec<Buckets> = fieldsCodec(0x28, 'buckets', { sums: bytesOf(limits.buckets * 8) });
+
+function writeKey(writer: BodyWriter, key: string): void {
+  writer.reserve(maxVarintBytes + key.length * 3);
+  writer.text(key);
+}
+
+function readKey(reader: BodyReader): string {
+  const length = reader.varint();
+  const start = reader.skip(length);
+  const key = length > limits.maxStoredKeyBytes ? undefined : readUtf8(reader.source, start, start + length);
+  if (key === undefined) throw new MalformedError('layout', 'has a key that is none');
+  return key;
+}
 
 /** An origin in full and two sequence numbers. */
 const maxRangeBytes = 1 + originBytes + 2 * maxVarintBytes;

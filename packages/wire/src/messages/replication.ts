@@ -7,12 +7,20 @@ export interface Digest {
   readonly from: NodeId;
   /** The origin under which the sender writes now; '' before its first write. */
   readonly origin: Origin | '';
-  /** The sender's first sync has finished. */
+  /** The sender's first sync has finished, and it does not read a peer's map to catch up. */
   readonly ready: boolean;
+  /** The sender's store outlives its process. */
+  readonly durable: boolean;
+  /**
+   * As far as the sender knows, the receiver may have missed tombstones that were purged: it has to read the sender's
+   * map. Exact in an answer.
+   */
+  readonly behind: boolean;
   /** Sender's hybrid logical clock. */
   readonly hlc: number;
   readonly vector: readonly VectorEntry[];
-  readonly floors: readonly Floor[];
+  /** Of the receiver's origins those that the sender has retired, with the last number: it covers them up to there. */
+  readonly retired: readonly VectorEntry[];
   /** Live records without expiry: how many, and the 64-bit sum of their hashes in two halves. Compared only between equal vectors. */
   readonly count: number;
   readonly sumHigh: number;
@@ -46,13 +54,17 @@ export interface Covered {
   readonly vector: readonly VectorEntry[];
 }
 
-/** "Give me your map in key order": how an empty node joins. */
+/** "Give me your map in key order": how an empty node joins, one that was away too long catches up, and damage is mended. */
 export interface PageRequest {
   readonly kind: 'page-request';
   /** Stored keys after this one; '' from the start. */
   readonly after: string;
   /** Wished size of the answer's records, bytes; the server may send less, never nothing while there is more. */
   readonly maxBytes: number;
+  /** Pages of that size to leave out after `after`: the asker has asked for them already. */
+  readonly skip: number;
+  /** Only keys of these buckets: a bit per bucket, the lowest bit of the first byte first; empty for all. */
+  readonly buckets: Uint8Array;
 }
 
 export interface Page {
@@ -60,8 +72,14 @@ export interface Page {
   /** Server's vector and floors when it made this page. */
   readonly vector: readonly VectorEntry[];
   readonly floors: readonly Floor[];
+  /** Origins that the server has retired, on the first page only. */
+  readonly retired: readonly VectorEntry[];
   /** Records that the server holds in all, for progress. */
   readonly total: number;
+  /** The page has everything of the keys after this one … */
+  readonly after: string;
+  /** … up to and including this one; when done, up to the end. */
+  readonly reached: string;
   readonly records: readonly StoredRecord[];
   /** Set by decoding when records came that no node may apply: to be covered and counted. Not sent. */
   readonly invalid?: readonly InvalidRecord[];
@@ -81,4 +99,15 @@ export interface Fetched {
   readonly records: readonly StoredRecord[];
   /** Set by decoding when records came that no node may apply: to be covered and counted. Not sent. */
   readonly invalid?: readonly InvalidRecord[];
+}
+
+/** "What are the sums of your buckets?" Between replicas that cover the same and do not hold the same. */
+export interface BucketRequest {
+  readonly kind: 'bucket-request';
+}
+
+export interface Buckets {
+  readonly kind: 'buckets';
+  /** A 64-bit sum per bucket, big-endian; empty while the answerer is still adding up. */
+  readonly sums: Uint8Array;
 }

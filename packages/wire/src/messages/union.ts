@@ -21,7 +21,17 @@ import type {
   Roster,
   RosterExchange,
 } from './membership.ts';
-import type { Covered, Delta, Digest, Fetch, Fetched, Page, PageRequest } from './replication.ts';
+import type {
+  BucketRequest,
+  Buckets,
+  Covered,
+  Delta,
+  Digest,
+  Fetch,
+  Fetched,
+  Page,
+  PageRequest,
+} from './replication.ts';
 
 /*
  * Every message of every layer, one closed union. `datagram` messages travel best effort in one datagram;
@@ -31,8 +41,8 @@ import type { Covered, Delta, Digest, Fetch, Fetched, Page, PageRequest } from '
 export type MembershipDatagram = Ping | PingAck | PingRequest | PingNack | Gossip;
 export type MembershipRequest = RosterExchange | Leave;
 export type MembershipReply = Roster | Done;
-export type StorageRequest = Digest | Delta | PageRequest | Fetch;
-export type StorageReply = Digest | Covered | Page | Fetched;
+export type StorageRequest = Digest | Delta | PageRequest | Fetch | BucketRequest;
+export type StorageReply = Digest | Covered | Page | Fetched | Buckets;
 export type ClientRequest = ClientPut | ClientDelete | ClientGet | ClientList | ClientInspect;
 export type ClientReply = ClientWritten | ClientValue | ClientEntries | ClientFacts;
 

@@ -23,6 +23,11 @@ export function decodeVector(bytes: Uint8Array): VectorEntry[] {
   return whole(bytes, readVector);
 }
 
+/** Like `decodeVector`, for what `readRetired` reads. */
+export function decodeRetired(bytes: Uint8Array): VectorEntry[] {
+  return whole(bytes, readRetired);
+}
+
 /** Floors: count, then for each the origin (24 bytes), the sequence number and the clock as varints. */
 export function encodeFloors(floors: readonly Floor[]): Uint8Array {
   const writer = new BodyWriter(maxVarintBytes);
@@ -53,8 +58,17 @@ export function writeVector(writer: BodyWriter, vector: readonly VectorEntry[]):
 }
 
 export function readVector(reader: BodyReader): VectorEntry[] {
+  return readEntries(reader, limits.maxOrigins);
+}
+
+/** Retired origins: a vector that may name more of them. */
+export function readRetired(reader: BodyReader): VectorEntry[] {
+  return readEntries(reader, limits.maxRetiredOrigins);
+}
+
+function readEntries(reader: BodyReader, maxEntries: number): VectorEntry[] {
   const vector: VectorEntry[] = [];
-  for (let left = reader.count(limits.maxOrigins, originBytes + 2); left > 0; left--) {
+  for (let left = reader.count(maxEntries, originBytes + 2); left > 0; left--) {
     const origin = reader.hex(originBytes) as Origin;
     const watermark = inSequence(reader.varint());
     vector.push({ origin, watermark, intervals: readIntervals(reader, watermark) });

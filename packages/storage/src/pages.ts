@@ -1,0 +1,73 @@
+import { limits, type Page, type PageRequest, type StoredRecord, type VectorEntry } from '@simpledht/wire';
+import type { ReplicaContext } from './context.ts';
+import { retiredEntries } from './metadata.ts';
+import { isInBuckets } from './recount.ts';
+import { recordBytes } from './record-order.ts';
+
+/** Largest page that is served whatever is asked, bytes: a page is made in one turn. */
+const maxPageBytes = 1_048_576;
+/** Records looked at for one page of some buckets: a page may hold few or none, but ends. */
+const maxLooked = 20_000;
+/** Of the largest message: for the rest of a page, and for a key whose bytes are more than its units. */
+const spareBytes = 8_192;
+/** An entry of a vector without intervals, an interval, and a floor, at the most, bytes. */
+const entryBytes = 40;
+const intervalBytes = 16;
+
+/** Answers a page request: records in key order from after a key, some pages left out. */
+export function servePage({ local, counters }: ReplicaContext, request: PageRequest): Page {
+  const { records, bytes, after, reached, done } = collect(local.store, request);
+  counters.pagesServed += 1;
+  const floors = local.floors.all();
+  const retired = request.after === '' && request.skip === 0 ? retiredEntries(local.vector.retired) : [];
+  const otherBytes = (floors.length + retired.length) * entryBytes + spareBytes;
+  const vector = local.joined ? fitting(local.vector.entries(), limits.maxMessageBytes - bytes - otherBytes) : [];
+  return { kind: 'page', vector, floors, retired, total: local.store.size, after, reached, records, done };
+}
+
+interface Span {
+  readonly records: StoredRecord[];
+  readonly bytes: number;
+  readonly after: string;
+  readonly reached: string;
+  readonly done: boolean;
+}
+
+/** One walk for all: the pages that are left out end where they would have ended had they been asked for. */
+function collect(store: ReplicaContext['local']['store'], request: PageRequest): Span {
+  const maxBytes = Math.min(request.maxBytes, maxPageBytes);
+  let { after, skip } = request;
+  let reached = after;
+  let records: StoredRecord[] = [];
+  let bytes = 0;
+  let looked = 0;
+  for (const record of store.range(after === '' ? {} : { gt: after })) {
+    const isWanted = isInBuckets(request.buckets, record.key);
+    const isOver = isWanted && records.length > 0 && bytes + recordBytes(record) > maxBytes;
+    if (isOver || looked === maxLooked) {
+      if (skip === 0) return { records, bytes, after, reached, done: false };
+      skip -= 1;
+      after = reached;
+      records = [];
+      bytes = 0;
+      looked = 0;
+    }
+    looked += 1;
+    reached = record.key;
+    if (!isWanted) continue;
+    records.push(record);
+    bytes += recordBytes(record);
+  }
+  return { records, bytes, after, reached, done: true };
+}
+
+/**
+ * As much of a vector as fits beside the largest of records: without intervals, and then without some origins. Who
+ * joins claims less by that, and is brought the rest.
+ */
+function fitting(entries: VectorEntry[], maxBytes: number): VectorEntry[] {
+  const intervals = entries.reduce((sum, entry) => sum + entry.intervals.length, 0);
+  if (entries.length * entryBytes + intervals * intervalBytes <= maxBytes) return entries;
+  const few = entries.slice(0, Math.max(0, Math.floor(maxBytes / entryBytes)));
+  return few.map(({ origin, watermark }) => ({ origin, watermark, intervals: [] }));
+}

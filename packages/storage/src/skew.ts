@@ -1,0 +1,78 @@
+import type { NodeId } from '@simpledht/wire';
+import type { ReplicaContext } from './context.ts';
+import type { Peer } from './peer.ts';
+
+/** Of the limit: below this a quarantined member is let in again, when that was measured so many times in a row. */
+const releaseShare = 0.5;
+const releaseMeasurements = 3;
+/** Members, this one included, from which on a median says who is wrong. */
+const minMembers = 3;
+
+interface Measured {
+  readonly offsetMs: number;
+  /** Measurements in a row near the median. */
+  near: number;
+  warned: boolean;
+}
+
+/**
+ * Judges members' clocks by the offsets that probes measured.
+ *
+ * 1. A member is quarantined when its clock is off against the median of all, this node's included, by more than
+ *    `maxSkewMs`: of two members nobody can tell which one is wrong.
+ * 2. Single records are never refused for their clock: that would make replicas differ for ever.
+ */
+export class Skew {
+  readonly #context: ReplicaContext;
+  /** Bounded by the members; a forgotten one is dropped. */
+  readonly #measured = new Map<NodeId, Measured>();
+
+  constructor(context: ReplicaContext) {
+    this.#context = context;
+  }
+
+  /** True when the peer was let in again. */
+  measured(peer: Peer, offsetMs: number): boolean {
+    const { warnSkewMs, maxSkewMs } = this.#context.settings;
+    const last = this.#measured.get(peer.id);
+    const now: Measured = { offsetMs, near: last?.near ?? 0, warned: last?.warned ?? false };
+    this.#measured.set(peer.id, now);
+    const deviation = Math.abs(offsetMs - this.#median());
+    now.near = deviation < maxSkewMs * releaseShare ? now.near + 1 : 0;
+    if (peer.quarantined) return this.#release(peer, now);
+    if (this.#measured.size + 1 >= minMembers && deviation > maxSkewMs) this.#quarantine(peer, offsetMs);
+    else if (Math.abs(offsetMs) > warnSkewMs !== now.warned) this.#warn(peer, now);
+    return false;
+  }
+
+  forget(id: NodeId): void {
+    this.#measured.delete(id);
+  }
+
+  #quarantine(peer: Peer, offsetMs: number): void {
+    peer.quarantined = true;
+    this.#context.outbox.notice({ type: 'clock-skew', peer: peer.id, offsetMs, quarantined: true });
+  }
+
+  #release(peer: Peer, { near, offsetMs }: Measured): boolean {
+    if (near < releaseMeasurements) return false;
+    peer.quarantined = false;
+    this.#context.outbox.notice({ type: 'clock-skew', peer: peer.id, offsetMs, quarantined: false });
+    return true;
+  }
+
+  /** Told once, and again after it was right in between. */
+  #warn(peer: Peer, now: Measured): void {
+    now.warned = !now.warned;
+    if (!now.warned) return;
+    this.#context.outbox.notice({ type: 'clock-skew', peer: peer.id, offsetMs: now.offsetMs, quarantined: false });
+  }
+
+  /** Of the clocks of all members that were measured and of this node, as offsets to this node's. */
+  #median(): number {
+    const offsets = [0, ...Array.from(this.#measured.values(), ({ offsetMs }) => offsetMs)].sort((a, b) => a - b);
+    const middle = offsets.length >> 1;
+    const upper = offsets[middle] ?? 0;
+    return offsets.length % 2 === 1 ? upper : (upper + (offsets[middle - 1] ?? 0)) / 2;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Instant } from '@simpledht/wire';
+import type { AntiEntropy } from './anti-entropy.ts';
+import { clockAt } from './clock.ts';
+import type { ReplicaContext } from './context.ts';
+import type { Peer } from './peer.ts';
+import type { Stability } from './stability.ts';
+
+/** Records swept or tombstones purged in one turn, so that a turn stays short. */
+const batchSize = 2_048;
+/** Pause between two such turns while there is more, ms. */
+const breatherMs = 10;
+/** Least time between two sweeps, ms: expiry is told in ms and kept to about this. */
+const sweepIntervalMs = 20;
+
+/**
+ * Turns records whose time is over into tombstones and purges tombstones that nobody needs any more.
+ *
+ * 1. An expired record is not dropped but becomes its own tombstone, or a copy that is on its way would bring it back.
+ * 2. A tombstone is purged when it is below the frontier (see Stability) and every counted member covers its dot; that of
+ *    an expired record also waits until every member's clock has passed the expiry.
+ * 3. While there are tombstones, the member that has been silent longest is asked for its vector, one at a time.
+ */
+export class Upkeep {
+  readonly #context: ReplicaContext;
+  readonly #stability: Stability;
+  readonly #antiEntropy: AntiEntropy;
+  #nextSweepMs: number | undefined;
+  #nextPurgeMs: number | undefined;
+
+  constructor(context: ReplicaContext, stability: Stability, antiEntropy: AntiEntropy) {
+    this.#context = context;
+    this.#stability = stability;
+    this.#antiEntropy = antiEntropy;
+  }
+
+  deadline(): number | undefined {
+    if (this.#nextSweepMs === undefined) return this.#nextPurgeMs;
+    return Math.min(this.#nextSweepMs, this.#nextPurgeMs ?? Infinity);
+  }
+
+  tick(now: Instant, isReady: boolean): void {
+    if (this.#nextSweepMs !== undefined && this.#nextSweepMs <= now.monotonicMs) this.#sweep(now);
+    if (this.#nextPurgeMs !== undefined && this.#nextPurgeMs <= now.monotonicMs) this.#purge(now, isReady);
+  }
+
+  /** Ends a turn: what was written may expire earlier than anything before, or be the first tombstone. */
+  schedule(now: Instant): void {
+    const { store, content } = this.#context.local;
+    if (content.tombstones > 0) this.#nextPurgeMs ??= now.monotonicMs + this.#context.settings.purgeIntervalMs;
+    else this.#nextPurgeMs = undefined;
+    const [first] = store.expiring(Infinity, 1);
+    if (first === undefined) this.#nextSweepMs = undefined;
+    else this.#nextSweepMs = now.monotonicMs + Math.max(sweepIntervalMs, first.expiresAt - now.wallMs);
+  }
+
+  #sweep(now: Instant): void {
+    const { local } = this.#context;
+    local.expire(local.store.expiring(now.wallMs, batchSize));
+  }
+
+  #purge(now: Instant, isReady: boolean): void {
+    const { purgeIntervalMs } = this.#context.settings;
+    this.#nextPurgeMs = now.monotonicMs + purgeIntervalMs;
+    if (!isReady) return;
+    const members = this.#stability.members(now);
+    const frontier = this.#stability.frontier(members, now);
+    const isFull = frontier > 0 && this.#purgeBelow(frontier, members);
+    if (isFull) this.#nextPurgeMs = now.monotonicMs + breatherMs;
+    else this.#askStalest(members, now);
+  }
+
+  /** True when there was more than fits a turn. */
+  #purgeBelow(frontier: number, members: readonly Peer[]): boolean {
+    const { local, settings } = this.#context;
+    const old = local.store.tombstones(frontier, batchSize);
+    const purgeable = old.filter(({ origin, seq, expiresAt }) => {
+      // A hybrid clock may be ahead of its wall clock by so much.
+      const passed = expiresAt === 0 || clockAt(expiresAt + settings.maxClockAheadMs) < frontier;
+      return passed && this.#stability.coveredDot(members, origin, seq);
+    });
+    local.purge(purgeable);
+    return old.length === batchSize && purgeable.length > 0;
+  }
+
+  #askStalest(members: readonly Peer[], now: Instant): void {
+    if (members.some(({ up }) => !up)) return;
+    let stalest: Peer | undefined;
+    for (const peer of members) {
+      if (peer.retryAtMs === undefined && peer.learntAtMs < (stalest?.learntAtMs ?? Infinity)) stalest = peer;
+    }
+    const latest = now.monotonicMs - this.#context.settings.digestIntervalMs;
+    if (stalest !== undefined && stalest.learntAtMs <= latest) this.#antiEntropy.ask(stalest, false, now);
+  }
+}
