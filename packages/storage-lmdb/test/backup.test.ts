@@ -61,6 +61,19 @@ describe('backup', () => {
     await store.close();
   });
 
+  it('is finished before the store closes', async () => {
+    const store = lmdbStore({ path: newDirectory() });
+    store.apply({ records: Array.from({ length: 5_000 }, (_, index) => record(`key ${String(index)}`, index + 1)) });
+    await store.flush();
+    const path = newDirectory();
+    const copying = store.backup(path);
+    await store.close();
+    await copying;
+    const copy = lmdbStore({ path });
+    expect(copy.size).toBe(5_000);
+    await copy.close();
+  });
+
   it('refuses a directory that is not empty, and a file, and leaves them alone', async () => {
     const store = lmdbStore({ path: newDirectory() });
     const path = newDirectory();

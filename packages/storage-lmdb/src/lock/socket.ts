@@ -7,6 +7,8 @@ import { storeError } from '../errors.ts';
 import { lockedError, type DirectoryLock } from './locked.ts';
 import { whichAnswer } from './probe.ts';
 
+/** Bytes that a socket's address has room for: 108 with its end on Linux, fewer elsewhere. */
+const maxAddressBytes = 100;
 const namePattern = /^lock-(\d+)-[0-9a-f]{16}$/;
 
 /**
@@ -47,9 +49,9 @@ function* placesFor(directory: string): Generator<Place> {
 
 function bind(folder: string): Place {
   const name = `lock-${String(process.pid)}-${randomBytes(8).toString('hex')}`;
-  const handle = openSync(folder, 'r');
-  // A socket's address has room for 107 bytes; through the open folder it is always short enough.
-  const short = `/proc/self/fd/${String(handle)}`;
+  // Through the open folder any path is short enough.
+  const handle = Buffer.byteLength(folder) + name.length < maxAddressBytes ? undefined : openSync(folder, 'r');
+  const short = handle === undefined ? folder : `/proc/self/fd/${String(handle)}`;
   const server = createServer((caller) => caller.destroy());
   // Whether it worked shows at once in `listening`; the event comes later and tells nothing more.
   server.on('error', () => undefined);
@@ -58,9 +60,9 @@ function bind(folder: string): Place {
   const release = (): void => {
     server.close();
     rmSync(join(folder, name), { force: true });
-    closeSync(handle);
+    if (handle !== undefined) closeSync(handle);
   };
-  if (!server.listening) closeSync(handle);
+  if (!server.listening && handle !== undefined) closeSync(handle);
   return { folder, name, server, short, release };
 }
 
