@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,16 @@ function* placesFor(directory: string): Generator<Place> {
   const { dev, ino } = statSync(directory);
   const folder = join(tmpdir(), `simpledht-${String(dev)}-${String(ino)}`);
   mkdirSync(folder, { recursive: true });
-  yield bind(folder);
+  const place = bind(folder);
+  const release = (): void => {
+    place.release();
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Somebody else has begun to use it.
+    }
+  };
+  yield { ...place, release };
 }
 
 function bind(folder: string): Place {
