@@ -102,6 +102,8 @@ describe('one store at a time', () => {
       expect(() => lockDirectory(disk.path)).toThrow(/this process/);
       lock.release();
       lockDirectory(disk.path).release();
+      const { dev, ino } = statSync(disk.path);
+      expect(existsSync(join(tmpdir(), `simpledht-${String(dev)}-${String(ino)}`))).toBe(false);
     },
   );
 
