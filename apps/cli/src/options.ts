@@ -13,6 +13,9 @@ export interface CallOptions {
 /** Longest time-out that a timer carries (2^31 − 1 ms), seconds. */
 const maxTimeoutSeconds = 2_147_483;
 
+/** Longest duration: the library's largest point in time, ms. */
+const maxDurationMs = 8_640_000_000_000_000;
+
 /** Made anew for each command, for a command owns its options. */
 export function callOptions(): readonly Option[] {
   return [
@@ -61,6 +64,21 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError(
     `A time-out is a number of seconds above 0 and up to ${String(maxTimeoutSeconds)}, such as 10 or 0.5.`,
   );
+}
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `500ms`, `30s`, `1.5h`; in ms. */
+export function parseDuration(text: string): number {
+  const [, amount, unit = ''] = /^(\d+\.?\d*|\.\d+)(ms|s|m|h|d)$/.exec(text) ?? [];
+  const ms = Number(amount) * (unitsMs[unit] ?? NaN);
+  if (ms > 0 && ms <= maxDurationMs) return ms;
+  throw new InvalidArgumentError('A duration is a number above 0 with a unit: 500ms, 30s, 10m, 2h or 7d.');
+}
+
+export function parseNodeId(text: string): string {
+  if (/^[0-9a-f]{32}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('The id of a node is 32 hex digits.');
 }
 
 export function parseAcks(text: string): Acks {

@@ -5,6 +5,7 @@ import { tell } from './errors.ts';
 import { exitCodeHelp, exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { deleteCommand } from './verbs/delete.ts';
+import { forgetCommand } from './verbs/forget.ts';
 import { getCommand } from './verbs/get.ts';
 import { infoCommand } from './verbs/info.ts';
 import { listCommand } from './verbs/list.ts';
@@ -22,6 +23,7 @@ const verbs = [
   infoCommand,
   peersCommand,
   pingCommand,
+  forgetCommand,
 ] as const;
 
 const afterHelp = `

@@ -4,8 +4,10 @@ import {
   parseAcks,
   parseAdvertise,
   parseBootstrap,
+  parseDuration,
   parseHost,
   parseListenPort,
+  parseNodeId,
   parsePort,
   parseSeconds,
 } from '../src/options.ts';
@@ -32,6 +34,26 @@ describe('options', () => {
 
   test.each(['0', '-1', 'soon', '1s', '', 'Infinity', '99999999'])('time-out %j is refused', (text) => {
     expect(() => parseSeconds(text)).toThrow(InvalidArgumentError);
+  });
+
+  test.each([
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['1.5h', 5_400_000],
+    ['.5m', 30_000],
+    ['7d', 604_800_000],
+  ])('duration %j is %d ms', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms);
+  });
+
+  test.each(['30', '0s', '-1s', 's', '', '5 s', '1e3s', '1w', '99999999999d'])('duration %j is refused', (text) => {
+    expect(() => parseDuration(text)).toThrow(InvalidArgumentError);
+  });
+
+  test('the id of a node is 32 hex digits', () => {
+    expect(parseNodeId('0123456789ABCDEF0123456789abcdef')).toBe('0123456789abcdef0123456789abcdef');
+    for (const text of ['', '01', `${'0'.repeat(31)}g`, '0'.repeat(33)])
+      expect(() => parseNodeId(text)).toThrow(InvalidArgumentError);
   });
 
   test('bootstrap takes several nodes, in one option or in several', () => {

@@ -58,6 +58,16 @@ describe('put and get', () => {
     expect(parsed(found)).toMatchObject({ key, value: `value of ${key}` });
   });
 
+  test('with a ttl', async () => {
+    const beforeMs = Date.now();
+    expect((await call('put', 'short', 'v', '--ttl', '10m')).exitCode).toBe(0);
+    const found = await call('get', 'short', '--json');
+    const { expiresAt } = parsed(found) as { readonly expiresAt: number };
+    expect(expiresAt - beforeMs).toBeGreaterThanOrEqual(600_000);
+    expect(expiresAt - Date.now()).toBeLessThanOrEqual(600_000);
+    expect((await call('put', 'short', 'v', '--ttl', '10')).exitCode).toBe(2);
+  });
+
   test('values with new lines, and the empty value, are values', async () => {
     await call('put', 'lines', 'one\ntwo\n');
     expect((await call('get', 'lines')).stdout).toBe('Value for lines: one\ntwo\n\n');
@@ -236,5 +246,14 @@ describe.concurrent('a node that does not answer', () => {
     const { exitCode, stderr } = await simpledht('get', 'k', '--host', 'no-such-host.invalid');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('no-such-host.invalid does not resolve');
+  });
+});
+
+describe('forget', () => {
+  test('of a node that nobody knows fails, of something else is a wrong call', async () => {
+    const id = '0123456789abcdef0123456789abcdef';
+    expect(await call('forget', id)).toMatchObject({ exitCode: 1, stdout: `No such dead node: ${id}\n` });
+    expect(parsed(await call('forget', id, '--json'))).toEqual({ id, forgotten: false });
+    expect((await call('forget', 'it')).exitCode).toBe(2);
   });
 });

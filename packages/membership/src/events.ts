@@ -29,6 +29,8 @@ export type MembershipEvent =
   | { readonly type: 'failed'; readonly exchange: number; readonly reason: string }
   /** Members known from an earlier life of this process: dialled like the dead, told to nobody before they answer. */
   | { readonly type: 'recall'; readonly members: readonly MemberUpdate[] }
+  /** A dead member will not come back: it is told to all that it has left. Nothing happens when it lives or is not known. */
+  | { readonly type: 'forget'; readonly id: NodeId }
   /** Hints of the transport; they hasten a probe and decide nothing. */
   | { readonly type: 'link-restarted'; readonly address: Address }
   | { readonly type: 'link-down'; readonly address: Address }
@@ -59,7 +61,10 @@ export type MembershipNotice =
   | { readonly type: 'peer-suspect'; readonly member: Member }
   /** The suspicion was refuted. */
   | { readonly type: 'peer-alive'; readonly member: Member }
-  /** `replaced`: another node answers at its address, and it is forgotten. The dead and the left stay in the roster. */
+  /**
+   * `replaced`: another node answers at its address, and it is forgotten. The dead and the left stay in the roster. One
+   * that was told dead before is told left when it was dismissed (`forget`).
+   */
   | { readonly type: 'peer-left'; readonly member: Member; readonly reason: 'dead' | 'left' | 'replaced' }
   /** Attempt `attempt` failed, another follows. */
   | {

@@ -182,6 +182,9 @@ export class Membership {
       case 'recall':
         for (const member of event.members) this.#roster.recall(member, now);
         return;
+      case 'forget':
+        this.#dismiss(event.id, now);
+        return;
       case 'link-restarted':
         this.#meet(event.address, now);
         return;
@@ -235,6 +238,12 @@ export class Membership {
     this.#roster.declare(entry, 'suspect', now);
     // It hears of it from here first, while all who hear by gossip wait for its answer.
     this.#prober.ping(entry.id, entry.address, now);
+  }
+
+  /** A goodbye in its place. Were it only dropped here, the next exchange of rosters would bring it back. */
+  #dismiss(id: NodeId, now: Instant): void {
+    const entry = this.#roster.get(id);
+    if (entry?.state === 'dead') this.#roster.depart(entry, entry.incarnation, now);
   }
 
   /** A new process answers at that address. */

@@ -34,7 +34,7 @@ export class Transitions implements RosterListener {
       if (!wasLive) this.#enter(entry, now);
       this.#live(entry, before, now);
     } else if (before !== entry.state) {
-      this.#goDown(entry, wasLive, now);
+      this.#goDown(entry, before, now);
     }
     if (entry.verified) this.#parts.gossip.spread(entry.id, now, { urgent: before !== undefined });
   }
@@ -81,7 +81,7 @@ export class Transitions implements RosterListener {
     }
   }
 
-  #goDown(entry: Entry, wasLive: boolean, now: Instant): void {
+  #goDown(entry: Entry, before: MemberState | undefined, now: Instant): void {
     const { prober, suspicions, healer, bootstrap, outbox } = this.#parts;
     prober.remove(entry.id);
     suspicions.stop(entry.id);
@@ -91,7 +91,9 @@ export class Transitions implements RosterListener {
     } else {
       healer.drop(entry.id);
     }
-    if (!wasLive) return;
+    // A dead member that has left after all is not waited for any more: that is news, too.
+    const isDismissed = before === 'dead' && entry.state === 'left';
+    if (before === undefined || (!isLive({ state: before }) && !isDismissed)) return;
     const reason = entry.state === 'dead' ? 'dead' : 'left';
     outbox.notice({ type: 'peer-left', member: viewOf(entry), reason });
   }

@@ -6,11 +6,13 @@ import {
   limits,
   SimpleDHTError,
   type ClientEntries,
+  type ClientFacts,
   type ClientList,
   type ClientPut,
   type ClientReply,
   type ClientRequest,
   type Failure,
+  type NodeId,
 } from '@simpledht/wire';
 import { splitKey } from '@simpledht/storage';
 import type { Facts } from './facts.ts';
@@ -29,7 +31,8 @@ export interface ServedNode {
   facts(): Facts;
   /** Known members, the node included. */
   members(): number;
-  readonly maxValueBytes: number;
+  /** False when no such member is known. */
+  forget(id: NodeId): boolean;
   readonly onError: (error: Error) => void;
 }
 
@@ -67,28 +70,18 @@ export class ClientService {
       case 'client-list':
         return this.#list(request);
       case 'client-inspect':
-        return { kind: 'client-facts', facts: encodeValue(this.#facts(request.what), limits.maxValueBytes) };
+        return factsOf(this.#facts(request.what));
+      case 'client-forget':
+        return factsOf(this.#node.forget(request.id));
     }
   }
 
-  async #put({ namespace, key, value, acks, timeoutMs }: ClientPut): Promise<ClientReply> {
-    this.#checkValue(value);
-    return this.#written(await this.#node.map(namespace).putEncoded(key, value, { acks, timeout: timeoutMs }), false);
-  }
-
-  /** The client has encoded the value; a value that does not decode would be everyone's trouble. */
-  #checkValue(value: Uint8Array): void {
-    const { maxValueBytes } = this.#node;
-    if (value.length > maxValueBytes)
-      throw new SimpleDHTError(
-        'ERR_VALUE_TOO_LARGE',
-        `The value takes ${String(value.length)} bytes; this node stores at most ${String(maxValueBytes)}`,
-      );
-    try {
-      checkValue(value);
-    } catch (cause) {
-      throw new SimpleDHTError('ERR_INVALID_VALUE', 'The value does not decode', { cause });
-    }
+  async #put({ namespace, key, value, ttlMs, acks, timeoutMs }: ClientPut): Promise<ClientReply> {
+    const map = this.#node.map(namespace);
+    map.mustFit(value);
+    mustDecode(value);
+    const options = { acks, timeout: timeoutMs, ...(ttlMs === 0 ? {} : { ttl: ttlMs }) };
+    return this.#written(await map.putEncoded(key, value, options), false);
   }
 
   #written({ version, acknowledged }: WriteResult, existed: boolean): ClientReply {
@@ -122,6 +115,19 @@ export class ClientService {
     if (what === 'ping') return null;
     const facts = what === 'info' ? this.#node.facts().info() : this.#node.facts().peers();
     return withoutUndefined(facts);
+  }
+}
+
+function factsOf(facts: unknown): ClientFacts {
+  return { kind: 'client-facts', facts: encodeValue(facts, limits.maxValueBytes) };
+}
+
+/** The client has encoded the value; a value that does not decode would be everyone's trouble. */
+function mustDecode(value: Uint8Array): void {
+  try {
+    checkValue(value);
+  } catch (cause) {
+    throw new SimpleDHTError('ERR_INVALID_VALUE', 'The value does not decode', { cause });
   }
 }
 

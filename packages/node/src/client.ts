@@ -8,6 +8,7 @@ import {
   encodeMessage,
   encodeValue,
   InDoubtError,
+  isNodeId,
   limits,
   SimpleDHTError,
   type Acks,
@@ -18,8 +19,9 @@ import {
   type NodeId,
 } from '@simpledht/wire';
 import { defaultPort } from './defaults.ts';
+import { checkTtl } from './map/expiry.ts';
 import { checkAcks, checkLimit, checkedTimeout, invalid, isInteger } from './options.ts';
-import type { DeleteResult, Entry, NodeInfo, Peer, WriteOptions, WriteResult } from './types.ts';
+import type { DeleteResult, Entry, NodeInfo, Peer, PutOptions, WriteOptions, WriteResult } from './types.ts';
 
 export interface ClientOptions {
   /** Node to talk to; 127.0.0.1 by default. */
@@ -46,6 +48,8 @@ export interface ClientListOptions {
 }
 
 const defaultTimeoutMs = 5000;
+/** Calls of one `getMany` under way. */
+const callsAtOnce = 64;
 /** A client hears answers only. */
 const deaf: TransportHandlers = { onDatagram: () => undefined, onRequest: () => undefined, onEvent: () => undefined };
 
@@ -69,9 +73,11 @@ export class Client {
     this.#maxValueBytes = maxValueBytes ?? limits.defaultMaxValueBytes;
   }
 
-  async put(key: string, value: unknown, options: WriteOptions = {}): Promise<ClientWriteResult> {
+  async put(key: string, value: unknown, options: PutOptions = {}): Promise<ClientWriteResult> {
+    const { ttl } = options;
+    checkTtl(ttl);
     const encoded = encodeValue(value, this.#maxValueBytes);
-    const request = { kind: 'client-put', namespace: '', key: checkKey(key), value: encoded, ttlMs: 0 } as const;
+    const request = { kind: 'client-put', namespace: '', key: checkKey(key), value: encoded, ttlMs: ttl ?? 0 } as const;
     const { version, acknowledged, members } = await this.#write(request, options);
     return { version, acknowledged, members };
   }
@@ -85,6 +91,15 @@ export class Client {
   /** The value, or `undefined`. */
   async get(key: string): Promise<unknown> {
     return (await this.entry(key))?.value;
+  }
+
+  /** The values in the order of the keys, `undefined` for each that is not there. A call for each, some at a time. */
+  async getMany(keys: readonly string[]): Promise<unknown[]> {
+    for (const key of keys) checkKey(key);
+    const values: unknown[] = [];
+    for (let from = 0; from < keys.length; from += callsAtOnce)
+      values.push(...(await Promise.all(keys.slice(from, from + callsAtOnce).map((key) => this.get(key)))));
+    return values;
   }
 
   async has(key: string): Promise<boolean> {
@@ -119,6 +134,12 @@ export class Client {
 
   async peers(): Promise<readonly Peer[]> {
     return (await this.#inspect('peers')) as readonly Peer[];
+  }
+
+  /** Declares a dead member gone for good: see `DHTNode.forget`. False when the node knows no such member. */
+  async forget(id: string): Promise<boolean> {
+    if (!isNodeId(id)) throw invalid('id', 'the id of a member, 32 hex digits', id);
+    return decodeValue((await this.#call({ kind: 'client-forget', id }, 'client-facts')).facts) === true;
   }
 
   /** Round-trip time of one request, ms. */

@@ -1,4 +1,4 @@
-import { memoryStore, type Store } from '@simpledht/storage';
+import { memoryStore, type ReplicaSettings, type Store } from '@simpledht/storage';
 import {
   silentLogger,
   systemClock,
@@ -22,7 +22,13 @@ export interface Parts {
   readonly bootstrap: readonly string[];
   readonly advertise: string | undefined;
   readonly maxValueBytes: number;
+  readonly maxWatchers: number;
+  /** Of the replica; what is not given has its default. */
+  readonly replica: Partial<ReplicaSettings>;
 }
+
+/** Watches of one node at a time. */
+const defaultMaxWatchers = 10_000;
 
 /** The port of the original and of every example. */
 export const defaultPort = 5000;
@@ -42,5 +48,15 @@ export function chooseParts(options: NodeOptions): Parts {
     bootstrap: options.bootstrap ?? [],
     advertise: options.advertise,
     maxValueBytes: options.maxValueBytes ?? limits.defaultMaxValueBytes,
+    maxWatchers: options.maxWatchers ?? defaultMaxWatchers,
+    replica: replicaSettings(options),
+  };
+}
+
+function replicaSettings({ maxKeys, maxStoreBytes, tombstoneGraceMs }: NodeOptions): Partial<ReplicaSettings> {
+  return {
+    ...(maxKeys === undefined ? {} : { maxKeys }),
+    ...(maxStoreBytes === undefined ? {} : { maxStoreBytes }),
+    ...(tombstoneGraceMs === undefined ? {} : { tombstoneGraceMs }),
   };
 }

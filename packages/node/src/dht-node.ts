@@ -1,28 +1,22 @@
 import type { EventEmitter } from 'node:events';
-import { SimpleDHTError, type NodeId, type StoredRecord } from '@simpledht/wire';
+import { SimpleDHTError, type NodeId } from '@simpledht/wire';
 import { ClientService } from './client-service.ts';
 import { chooseParts, type Parts } from './defaults.ts';
 import { Driver } from './driver/driver.ts';
-import { asError, EventHub } from './events.ts';
+import { EventHub } from './events.ts';
 import { Facts, splitAddress } from './facts.ts';
 import { keepIdentity, loadIdentity, type Identity } from './identity.ts';
 import { Lifecycle } from './lifecycle.ts';
+import type { MapSource } from './map/map-source.ts';
+import type { NamespaceOptions } from './map/rules.ts';
+import { MapVerbs } from './map/verbs.ts';
+import { Namespace } from './namespace.ts';
+import { Namespaces } from './namespaces.ts';
 import { Notices } from './notices.ts';
 import { checkOptions, type NodeOptions } from './options.ts';
-import { ReplicatedMap } from './replicated-map.ts';
-import type {
-  DeleteResult,
-  Entry,
-  ListOptions,
-  NodeEvents,
-  NodeInfo,
-  Peer,
-  WriteOptions,
-  WriteResult,
-} from './types.ts';
-import { toEntry } from './versions.ts';
+import type { NodeEvents, NodeInfo, Peer } from './types.ts';
 import { Waiting, type WaitOptions } from './waiting.ts';
-import { splitKey } from '@simpledht/storage';
+import { ChangeFeed } from './watch/feed.ts';
 
 /**
  * One member of a SimpleDHT cluster: a key-value map in this process that is whole on every member.
@@ -36,41 +30,50 @@ import { splitKey } from '@simpledht/storage';
  * await node.stop()
  * ```
  */
-export class DHTNode {
+export class DHTNode extends MapVerbs {
   readonly #parts: Parts;
   readonly #identity: Identity;
   readonly #hub: EventHub;
   readonly #waiting: Waiting;
   readonly #lifecycle: Lifecycle;
   readonly #driver: Driver;
-  readonly #map: ReplicatedMap;
+  readonly #feed: ChangeFeed;
+  readonly #namespaces: Namespaces;
+  /** Of the node's own keys; at hand, because every verb asks for it. */
+  readonly #own: MapSource;
   readonly #facts: Facts;
 
   /** Opens nothing: reads the identity and the versions that `store` holds. Throws `ERR_INVALID_OPTION`, or what the store throws. */
   constructor(options: NodeOptions = {}) {
     checkOptions(options);
+    super();
     const parts = chooseParts(options);
     this.#parts = parts;
+    this.#lifecycle = new Lifecycle();
     this.#identity = loadIdentity(parts.store, parts.random);
     this.#hub = new EventHub(parts.logger);
     this.#waiting = new Waiting(parts.clock);
-    const notices = new Notices(this.#hub, this.#waiting, parts.logger, () => this.#facts);
-    const service = new ClientService({
-      map: (namespace) => (namespace === '' ? this.#map : this.#mapOf(namespace)),
+    const notices = new Notices(this.#hub, this.#waiting, parts.logger, {
+      facts: () => this.#facts,
+      feed: () => this.#feed,
+      namespaces: () => this.#namespaces,
+    });
+    const { onNotice, onSignal, onError } = notices;
+    const { serve } = new ClientService({
+      map: (namespace) => this.#namespaces.map(namespace),
       facts: () => this.#facts,
       members: () => this.#driver.knownMembers,
-      maxValueBytes: parts.maxValueBytes,
-      onError: notices.onError,
+      forget: (id) => this.forget(id),
+      onError,
     });
-    this.#driver = new Driver(parts, this.#identity, {
-      onNotice: notices.onNotice,
-      onSignal: notices.onSignal,
-      onError: notices.onError,
-      serve: service.serve,
-    });
+    this.#driver = new Driver(parts, this.#identity, { onNotice, onSignal, onError, serve });
     this.#facts = new Facts(this.#identity.id, parts, this.#driver);
-    this.#map = this.#mapOf('');
-    this.#lifecycle = new Lifecycle();
+    this.#feed = this.#makeFeed();
+    const mustBeOpen = (): void => {
+      this.#lifecycle.mustBeOpen();
+    };
+    this.#namespaces = new Namespaces({ parts, driver: this.#driver, feed: this.#feed, mustBeOpen, onError });
+    this.#own = this.#namespaces.own;
   }
 
   /** 32 hex digits that name this node, from its own key; kept with the data. */
@@ -154,57 +157,28 @@ export class DHTNode {
   }
 
   /**
-   * Stores a value. The promise settles when as many members hold it as `acks` says, by default this one.
-   * Rejects before anything is stored with `ERR_INVALID_KEY`, `ERR_KEY_TOO_LARGE`, `ERR_INVALID_VALUE`,
-   * `ERR_VALUE_TOO_LARGE`, `ERR_TOO_FEW_MEMBERS`; afterwards with `ERR_IN_DOUBT`, and then the write stays.
+   * A map of its own within this one, by name: its keys never meet others. With a `schema` (zod, valibot, arktype: any with
+   * Standard Schema) what is written here is validated and typed by it, and what the schema makes of a value is stored.
+   * Other nodes keep their own rules, and what they wrote is not checked again when it is read. The first call for a name
+   * says its rules; later ones say the same or none. Throws `ERR_INVALID_OPTION`.
+   *
+   * ```ts
+   * const users = node.namespace('users', { schema: z.object({ name: z.string() }) })
+   * await users.put('ada', { name: 'Ada' })
+   * ```
    */
-  put(key: string, value: unknown, options?: WriteOptions): Promise<WriteResult> {
-    return this.#map.put(key, value, options);
+  namespace<T = unknown, Input = T>(name: string, options: NamespaceOptions<T, Input> = {}): Namespace<T, Input> {
+    return new Namespace<T, Input>(this.#namespaces.open(name, options));
   }
 
-  /** Deletes a key everywhere. Deleting what is not there is a write like any other. */
-  delete(key: string, options?: WriteOptions): Promise<DeleteResult> {
-    return this.#map.delete(key, options);
-  }
-
-  /** The value, or `undefined`. Local; while the first sync is still running a miss asks the peers. */
-  get(key: string): Promise<unknown> {
-    return this.#map.get(key);
-  }
-
-  /** The value as this node has it, or `undefined`. */
-  getSync(key: string): unknown {
-    return this.#map.getSync(key);
-  }
-
-  /** This node has a value for the key. */
-  has(key: string): boolean {
-    return this.#map.has(key);
-  }
-
-  /** The value with version, writer and expiry. */
-  entry(key: string): Entry | undefined {
-    return this.#map.entry(key);
-  }
-
-  /** Keys and values, lazily, in key order. Writes during the iteration are allowed; no snapshot is promised. */
-  *entries(options?: ListOptions): Generator<[key: string, value: unknown], void> {
-    for (const record of this.#map.records(options)) {
-      const entry = this.#readable(record);
-      if (entry !== undefined) yield [entry.key, entry.value];
-    }
-  }
-
-  *keys(options?: ListOptions): Generator<string, void> {
-    for (const record of this.#map.records(options)) yield splitKey(record.key).key;
-  }
-
-  *values(options?: ListOptions): Generator<unknown, void> {
-    for (const [, value] of this.entries(options)) yield value;
-  }
-
-  [Symbol.iterator](): Generator<[key: string, value: unknown], void> {
-    return this.entries();
+  /**
+   * Declares a dead member gone for good, on every node: nothing waits for it any more, neither `acks: 'all'` nor the
+   * forgetting of deleted keys. If it comes back it joins like a new one. `false` when no such member is known; throws
+   * `ERR_INVALID_OPTION` for one that lives.
+   */
+  forget(id: NodeId): boolean {
+    this.#lifecycle.mustBeOpen();
+    return this.#driver.forget(id);
   }
 
   /** Facts of this node at this moment. */
@@ -258,6 +232,7 @@ export class DHTNode {
   async stop(): Promise<void> {
     await this.#lifecycle.stop(
       async () => {
+        this.#feed.close();
         await this.#driver.stop();
         this.#waiting.close(new SimpleDHTError('ERR_CLOSED', 'The node stopped'));
       },
@@ -278,22 +253,22 @@ export class DHTNode {
     }
   }
 
-  /** A value that does not decode (of another program, or damaged) is reported and left out: the others are still there. */
-  #readable(record: StoredRecord): Entry | undefined {
-    try {
-      return toEntry(record);
-    } catch (error) {
-      this.#hub.emit('error', asError(error));
-      return undefined;
-    }
+  protected override get source(): MapSource {
+    return this.#own;
   }
 
-  #mapOf(namespace: string): ReplicatedMap {
-    const { clock, maxValueBytes } = this.#parts;
-    const mustBeOpen = (): void => {
-      this.#lifecycle.mustBeOpen();
-    };
-    return new ReplicatedMap({ driver: this.#driver, mustBeOpen, clock, namespace, maxValueBytes });
+  #makeFeed(): ChangeFeed {
+    const { replica } = this.#driver;
+    return new ChangeFeed({
+      history: replica.core.history,
+      touch: () => {
+        replica.touch();
+      },
+      maxWatchers: this.#parts.maxWatchers,
+      onListening: () => {
+        this.#observe();
+      },
+    });
   }
 
   get #emitter(): EventEmitter<NodeEvents> {
@@ -302,7 +277,8 @@ export class DHTNode {
 
   /** Changes are reported only while somebody listens: an unheard event costs nothing. */
   #observe(): void {
-    this.#driver.replica.core.observeChanges = this.#emitter.listenerCount('change') > 0;
+    const isHeard = this.#emitter.listenerCount('change') + this.#emitter.listenerCount('expired') > 0;
+    this.#driver.replica.core.observeChanges = isHeard || this.#feed.isHeard;
   }
 }
 

@@ -2,20 +2,43 @@ export { createNode, DHTNode } from './dht-node.ts';
 export { Client, connect } from './client.ts';
 export type { ClientListOptions, ClientOptions, ClientWriteResult } from './client.ts';
 export type { NodeOptions } from './options.ts';
+export { Namespace } from './namespace.ts';
+export type { BatchOperation } from './map/batching.ts';
+export type { NamespaceOptions } from './map/rules.ts';
+export type { SchemaResult, StandardSchemaV1 } from './map/schema.ts';
 export type {
+  BatchResult,
   Change,
+  ClearOptions,
+  ClockSkew,
   DeleteResult,
   Entry,
+  Expired,
+  Fullness,
   ListOptions,
   NodeEvents,
   NodeInfo,
   Peer,
+  PutIfOptions,
+  PutOptions,
+  TouchOptions,
+  UpdateResult,
   WriteOptions,
   WriteResult,
 } from './types.ts';
+export type {
+  WatchEntry,
+  WatchEvent,
+  WatchLagged,
+  WatchOptions,
+  WatchPut,
+  WatchRemoval,
+  WatchSynced,
+} from './watch/events.ts';
 export type { WaitOptions } from './waiting.ts';
-export { InDoubtError, SimpleDHTError } from '@simpledht/wire';
-export type { Acks, ErrorCode, NodeId } from '@simpledht/wire';
+export type { WatchIterator } from './watch/watch-iterator.ts';
+export { InDoubtError, SchemaError, SimpleDHTError, VersionMismatchError } from '@simpledht/wire';
+export type { Acks, ErrorCode, NodeId, SchemaIssue } from '@simpledht/wire';
 export { memoryStore } from '@simpledht/storage';
 export type { Store } from '@simpledht/storage';
 export { udpTransport } from '@simpledht/transport';

@@ -1,25 +1,34 @@
 import type { MembershipNotice } from '@simpledht/membership';
+import { splitKey, type ReplicaNotice } from '@simpledht/storage';
 import type { Logger } from '@simpledht/transport';
 import { SimpleDHTError } from '@simpledht/wire';
 import type { MapSignal } from './driver/driver.ts';
 import type { EventHub } from './events.ts';
 import type { Facts } from './facts.ts';
-import { toChange } from './versions.ts';
+import type { Namespaces } from './namespaces.ts';
+import { toChange, versionOf } from './versions.ts';
 import type { Waiting } from './waiting.ts';
+import type { ChangeFeed, MapChange } from './watch/feed.ts';
+
+/** Who is told, beside listeners. Asked for when needed: they are made after the layers that notice things. */
+export interface Told {
+  readonly facts: () => Facts;
+  readonly feed: () => ChangeFeed;
+  readonly namespaces: () => Namespaces;
+}
 
 /** Turns what the cores notice into events, log lines and settled calls. */
 export class Notices {
   readonly #hub: EventHub;
   readonly #waiting: Waiting;
   readonly #logger: Logger;
-  /** Asked for when needed: the facts are made after the layers that notice things. */
-  readonly #facts: () => Facts;
+  readonly #told: Told;
 
-  constructor(hub: EventHub, waiting: Waiting, logger: Logger, facts: () => Facts) {
+  constructor(hub: EventHub, waiting: Waiting, logger: Logger, told: Told) {
     this.#hub = hub;
     this.#waiting = waiting;
     this.#logger = logger;
-    this.#facts = facts;
+    this.#told = told;
   }
 
   readonly onError = (error: Error): void => {
@@ -32,15 +41,15 @@ export class Notices {
       case 'peer-suspect':
       case 'peer-alive':
         this.#logger.info({ peer: notice.member.id, address: notice.member.address }, notice.type);
-        this.#hub.emit(notice.type, this.#facts().peer(notice.member));
+        this.#hub.emit(notice.type, this.#told.facts().peer(notice.member));
         break;
       case 'peer-left':
         this.#logger.info({ peer: notice.member.id, reason: notice.reason }, notice.type);
-        this.#hub.emit('peer-left', this.#facts().peer(notice.member), notice.reason);
+        this.#hub.emit('peer-left', this.#told.facts().peer(notice.member), notice.reason);
         break;
       case 'observed-address':
-        if (this.#facts().observedAddress === notice.address) break;
-        this.#facts().observedAddress = notice.address;
+        if (this.#told.facts().observedAddress === notice.address) break;
+        this.#told.facts().observedAddress = notice.address;
         this.#hub.emit('address-observed', notice.address);
         break;
       case 'identity-conflict':
@@ -52,18 +61,58 @@ export class Notices {
   };
 
   readonly onSignal = (signal: MapSignal): void => {
-    if (signal.type === 'change') {
-      this.#hub.emit('change', toChange(signal.record, signal.cause === 'local'));
-      return;
-    }
-    const { notice } = signal;
-    if (notice.type === 'ready') {
-      this.#waiting.resolve('ready');
-      this.#hub.emit('ready');
-    } else if (notice.type === 'synced') this.#hub.emit('synced', notice.peer);
-    else if (notice.type === 'progress') this.#hub.emit('progress', notice.records, notice.share);
-    else this.#logger.warn({ notice }, notice.type);
+    if (signal.type === 'change') this.#onChange(signal);
+    else if (signal.type === 'mark') this.#told.feed().mark(signal);
+    else this.#onMapNotice(signal.notice);
   };
+
+  #onChange(change: MapChange): void {
+    const { record, previous, cause } = change;
+    this.#told.feed().change(change);
+    this.#hub.emit('change', toChange(record, cause));
+    if (cause === 'expired')
+      this.#hub.emit('expired', { ...splitKey(record.key), version: versionOf(previous ?? record) });
+  }
+
+  #onMapNotice(notice: ReplicaNotice): void {
+    switch (notice.type) {
+      case 'ready':
+        this.#told.namespaces().recount();
+        this.#waiting.resolve('ready');
+        this.#hub.emit('ready');
+        return;
+      case 'synced':
+        this.#hub.emit('synced', notice.peer);
+        return;
+      case 'progress':
+        this.#hub.emit('progress', notice.records, notice.share);
+        return;
+      case 'divergence':
+        this.#hub.emit('diverged', notice.peer);
+        break;
+      case 'repaired':
+        this.#hub.emit('repaired', notice.peer);
+        break;
+      case 'clock-skew': {
+        const { peer: id, offsetMs, quarantined } = notice;
+        this.#hub.emit('clock-skew', { id, offsetMs, quarantined });
+        break;
+      }
+      case 'sync-paused':
+        this.#hub.emit('store-full', { keys: notice.keys, bytes: notice.bytes });
+        break;
+      case 'sync-resumed':
+        this.#hub.emit('store-relieved');
+        break;
+      case 'origin-changed':
+        // Numbers that were covered are not any more, and may come to mean other writes.
+        this.#told.feed().reset();
+        this.#hub.emit('origin-changed');
+        break;
+      default:
+    }
+    this.#logger.warn({ notice }, notice.type);
+  }
 
   #onBootstrap(notice: Extract<MembershipNotice, { name: string }>): void {
     const { name } = notice;

@@ -1,6 +1,7 @@
 import type { Store } from '@simpledht/storage';
 import type { Clock, Logger, Random, Transport } from '@simpledht/transport';
 import { limits, SimpleDHTError } from '@simpledht/wire';
+import type { ListOptions } from './types.ts';
 
 /** Options of `new DHTNode` and `createNode`; every one has a default. */
 export interface NodeOptions {
@@ -14,6 +15,20 @@ export interface NodeOptions {
   readonly advertise?: string;
   /** Largest encoded value of a local write, bytes: 1 MiB by default, 16 MiB at most. */
   readonly maxValueBytes?: number;
+  /**
+   * Keys, deleted ones that are still remembered included, beyond which new ones are refused here with `ERR_MAP_FULL`.
+   * Default 1,000,000. What others write is taken up to twice as much.
+   */
+  readonly maxKeys?: number;
+  /** Bytes of keys and values beyond which writes of values are refused here with `ERR_MAP_FULL`. Default 1 GiB. */
+  readonly maxStoreBytes?: number;
+  /**
+   * How long a member that is away is waited for before deleted keys are forgotten, ms. Default 24 h. A member that comes
+   * back later reads the whole map anew.
+   */
+  readonly tombstoneGraceMs?: number;
+  /** Watches at a time; beyond it `watch` throws `ERR_LIMIT_REACHED`. Default 10,000. */
+  readonly maxWatchers?: number;
   /** Replaces UDP. The node opens and closes it. */
   readonly transport?: Transport;
   /** Replaces the memory store. The node closes it when it stops. */
@@ -35,6 +50,18 @@ export function checkOptions(options: NodeOptions): void {
     throw invalid('advertise', 'a string such as 203.0.113.7:5000', advertise);
   if (maxValueBytes !== undefined && !isInteger(maxValueBytes, 1, limits.maxValueBytes))
     throw invalid('maxValueBytes', `an integer from 1 to ${String(limits.maxValueBytes)}`, maxValueBytes);
+  checkSizes(options);
+}
+
+function checkSizes(options: NodeOptions): void {
+  for (const name of ['maxKeys', 'maxStoreBytes', 'maxWatchers'] as const) {
+    const size = options[name];
+    if (size !== undefined && !isInteger(size, 1, Number.MAX_SAFE_INTEGER))
+      throw invalid(name, 'a positive integer', size);
+  }
+  const { tombstoneGraceMs } = options;
+  if (tombstoneGraceMs !== undefined && !isInteger(tombstoneGraceMs, 0, Number.MAX_SAFE_INTEGER))
+    throw invalid('tombstoneGraceMs', 'a whole number of ms, not negative', tombstoneGraceMs);
 }
 
 function checkBootstrap(bootstrap: unknown): void {
@@ -59,6 +86,15 @@ export function checkedTimeout(timeout: number | undefined): number | undefined 
   if (timeout === undefined) return undefined;
   if (typeof timeout === 'number' && timeout >= 0) return Math.min(timeout, maxTimeoutMs);
   throw invalid('timeout', 'a number of ms, not negative', timeout);
+}
+
+/** Bounds of a listing. Throws `ERR_INVALID_OPTION`. */
+export function checkBounds(options: ListOptions): void {
+  for (const name of ['prefix', 'gt', 'gte', 'lt', 'lte'] as const) {
+    const bound: unknown = options[name];
+    if (bound !== undefined && typeof bound !== 'string') throw invalid(name, 'a string', bound);
+  }
+  if (options.limit !== undefined) checkLimit(options.limit);
 }
 
 /** `limit` of a listing. Throws `ERR_INVALID_OPTION`. */

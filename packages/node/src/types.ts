@@ -14,10 +14,49 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface PutOptions extends WriteOptions {
+  /**
+   * The value expires so many ms from now, on every node by its own clock. A put without it does not expire; in a
+   * namespace that has a `ttl`, that one holds.
+   */
+  readonly ttl?: number;
+}
+
+export interface PutIfOptions extends PutOptions {
+  /** The version that the key must have here, as `entry` or a write told it; `undefined` or `null`: the key must not be there. */
+  readonly version: string | null | undefined;
+}
+
+export interface TouchOptions extends WriteOptions {
+  /** The value expires so many ms from now; `undefined`: it does not expire any more. */
+  readonly ttl: number | undefined;
+}
+
+export interface ClearOptions extends WriteOptions {
+  /** Only keys that begin with it. */
+  readonly prefix?: string;
+}
+
 export interface WriteResult {
   /** Names this write; equal on every node. */
   readonly version: string;
   /** Members known to hold it when the promise settled, this node included. */
+  readonly acknowledged: number;
+}
+
+export interface BatchResult {
+  /** Of each operation, in their order. */
+  readonly versions: readonly string[];
+  /** Members known to hold all of them when the promise settled, this node included. */
+  readonly acknowledged: number;
+}
+
+export interface UpdateResult<T = unknown> {
+  /** As stored; `undefined` when the key is not there afterwards. */
+  readonly value: T | undefined;
+  /** `undefined` when there was nothing to write: the key was not there and is not wanted. */
+  readonly version: string | undefined;
+  /** Members known to hold it when the promise settled, this node included; 0 when nothing was written. */
   readonly acknowledged: number;
 }
 
@@ -39,9 +78,9 @@ export interface ListOptions {
 }
 
 /** A key's value with where it comes from. */
-export interface Entry {
+export interface Entry<T = unknown> {
   readonly key: string;
-  readonly value: unknown;
+  readonly value: T;
   readonly version: string;
   readonly writer: NodeId;
   /** Ms since 1970, or `undefined` for a value that does not expire. */
@@ -84,16 +123,44 @@ export interface NodeInfo {
   readonly secure: boolean;
 }
 
-/** A key's value was put or deleted, here or elsewhere. */
+/** A key's value was put, deleted or expired, here or elsewhere. */
 export interface Change {
+  /** '' for the node's own keys. */
+  readonly namespace: string;
   readonly key: string;
-  /** Decoded when read; `undefined` for a delete. */
+  /** Decoded when read; `undefined` for a key that is gone. */
   readonly value: unknown;
+  /** The key is gone: it was deleted, or it expired. */
   readonly deleted: boolean;
+  readonly expired: boolean;
   readonly version: string;
   readonly writer: NodeId;
   /** Written through this node. */
   readonly local: boolean;
+}
+
+/** A key's time was over. */
+export interface Expired {
+  /** '' for the node's own keys. */
+  readonly namespace: string;
+  readonly key: string;
+  /** Of the value that expired. */
+  readonly version: string;
+}
+
+/** A member's clock is off. */
+export interface ClockSkew {
+  readonly id: NodeId;
+  /** Its clock minus this one's, ms. */
+  readonly offsetMs: number;
+  /** It is off against most members, too, and is not synced with until that is mended. */
+  readonly quarantined: boolean;
+}
+
+/** How full the map is. */
+export interface Fullness {
+  readonly keys: number;
+  readonly bytes: number;
 }
 
 /** Name of each event and what its listeners get. */
@@ -111,6 +178,19 @@ export interface NodeEvents {
   /** This node and that peer hold the same. */
   synced: [id: NodeId];
   change: [change: Change];
+  /** A key expired. Nodes notice by their own clocks, each for itself. */
+  expired: [expired: Expired];
+  'clock-skew': [skew: ClockSkew];
+  /** Others wrote more than twice what `maxKeys` or `maxStoreBytes` allow here: nothing more is taken until there is room. */
+  'store-full': [fullness: Fullness];
+  /** There is room again after `store-full`. */
+  'store-relieved': [];
+  /** This node and that peer cover the same and hold something else: damage, or a lost write. A repair begins. */
+  diverged: [id: NodeId];
+  /** A repair is over: what that peer held and this node lacked is here. */
+  repaired: [id: NodeId];
+  /** This node's store had lost its latest writes, or is used twice: writes go on under a new origin, nothing to be done. */
+  'origin-changed': [];
   /** A bootstrap address answered: this node is a member. */
   bootstrapped: [name: string];
   /** A bootstrap address did not answer; tried again. */

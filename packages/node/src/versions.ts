@@ -1,5 +1,5 @@
 import { decodeValue, type StoredRecord } from '@simpledht/wire';
-import { splitKey } from '@simpledht/storage';
+import { splitKey, type ChangeCause } from '@simpledht/storage';
 import type { Change, Entry } from './types.ts';
 
 const lowDigits = 5;
@@ -13,7 +13,7 @@ let upper = { digits: 0, text: '0' };
  * Names a write for people and for comparison: equal on every node, different for every write of a key. The clock in
  * base 36, in two parts, because `toString` of a number this large takes six times as long.
  */
-export function versionOf({ hlc, writer }: StoredRecord): string {
+export function versionOf({ hlc, writer }: Pick<StoredRecord, 'hlc' | 'writer'>): string {
   if (hlc < lowRange) return `${hlc.toString(36)}-${writer}`;
   const digits = Math.floor(hlc / lowRange);
   if (digits !== upper.digits) upper = { digits, text: digits.toString(36) };
@@ -31,15 +31,16 @@ export function toEntry(record: StoredRecord): Entry {
 }
 
 /** The value is decoded by whoever reads it, not for every listener. */
-export function toChange(record: StoredRecord, local: boolean): Change {
+export function toChange(record: StoredRecord, cause: ChangeCause): Change {
   return {
-    key: splitKey(record.key).key,
+    ...splitKey(record.key),
     get value() {
       return record.value === null ? undefined : decodeValue(record.value);
     },
     deleted: record.value === null,
+    expired: cause === 'expired',
     version: versionOf(record),
     writer: record.writer,
-    local,
+    local: cause === 'local',
   };
 }

@@ -1,9 +1,9 @@
-import { limits, type NodeId, type StoredRecord } from '@simpledht/wire';
+import { limits, type NodeId } from '@simpledht/wire';
 import { describe, expect, it } from 'vitest';
 import { versionOf } from '../src/versions.ts';
 
 const writer = 'ab'.repeat(16) as NodeId;
-const version = (hlc: number): string => versionOf({ hlc, writer } as StoredRecord);
+const version = (hlc: number): string => versionOf({ hlc, writer });
 
 describe('a version', () => {
   it('is the clock in base 36 and the writer', () => {

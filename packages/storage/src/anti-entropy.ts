@@ -1,4 +1,4 @@
-import { originNode, type Digest, type Origin, type VectorEntry } from '@simpledht/wire';
+import { originNode, type Digest, type Origin } from '@simpledht/wire';
 import type { Instant } from '@simpledht/wire';
 import type { ReplicaContext } from './context.ts';
 import type { Peer } from './peer.ts';
@@ -21,7 +21,7 @@ export interface DigestHooks {
   /** Same vector, other content. */
   readonly onDiverged: (peer: Peer, now: Instant) => void;
   /** The peer has purged tombstones that this node may have missed. */
-  readonly onBehind: (peer: Peer) => void;
+  readonly onBehind: (peer: Peer, now: Instant) => void;
   /** The peer covers less than it did, or is not ready. */
   readonly onShrunk: () => void;
 }
@@ -98,7 +98,7 @@ export class AntiEntropy {
       // While the first pages run the records are there and yet not all: nothing is covered.
       vector: local.joined ? local.vector.entries() : [],
       behind: isCurrent && local.joined && local.floors.isMissedBy(known, local.vector),
-      retired: this.#retiredOf(known),
+      retired: local.vector.retiredFor(known),
       durable: local.store.durable,
       count: local.content.count,
       sumHigh: local.content.high,
@@ -144,6 +144,7 @@ export class AntiEntropy {
     this.#context.peers.setDurable(peer, digest.durable);
     local.clock.observe(digest.hlc, now.wallMs);
     this.#learnVector(peer, digest, now);
+    this.#takeRetired(digest);
     this.#checkOwnOrigin(peer);
     if (local.origin !== '') peer.confirm(local.origin, local.sequence);
     if (peer.behind || (!digest.ready && (peer.joining || !asked))) this.#sendLiveOnly(peer);
@@ -159,9 +160,22 @@ export class AntiEntropy {
     else if (peer.owed.size === 0) this.#replication.owe(peer, (origin) => (originNode(origin) === id ? Infinity : 0));
   }
 
+  /**
+   * Of an origin that the peer has retired nothing is to be had any more: its writes were overwritten by what the peer
+   * covers. Who covers all of that, and has missed no tombstone, has what took their place.
+   */
+  #takeRetired({ ready, behind, retired, vector }: Digest): void {
+    const { local } = this.#context;
+    if (retired.length === 0 || !ready || behind || !local.joined) return;
+    if (!local.vector.includes(VersionVector.from(vector))) return;
+    for (const { origin, watermark } of retired) local.cover(origin, { from: 0, to: watermark });
+  }
+
   /** A peer that lists what is retired here was perhaps not told so yet: it may judge again, now that it is. */
   #saidBehind(peer: Peer, wasBehind: boolean, now: Instant): void {
-    if (wasBehind || this.#retiredOf(peer.known).length === 0) this.#hooks.onBehind(peer);
+    const { retired } = this.#context.local.vector;
+    const isTold = wasBehind || ![...peer.known.origins()].some((origin) => retired.has(origin));
+    if (isTold) this.#hooks.onBehind(peer, now);
     else this.ask(peer, false, now);
   }
 
@@ -174,18 +188,6 @@ export class AntiEntropy {
     peer.behind = local.joined && local.floors.isMissedBy(vector, local.vector);
     const { origin, hlc } = digest;
     peer.report = digest.ready ? { hlc, origin, seq: origin === '' ? 0 : vector.watermark(origin) } : undefined;
-  }
-
-  /** Which of the origins that a peer still lists are retired here. */
-  #retiredOf(known: VersionVector): VectorEntry[] {
-    const { retired } = this.#context.local.vector;
-    if (retired.size === 0) return [];
-    const entries: VectorEntry[] = [];
-    for (const origin of known.origins()) {
-      const watermark = retired.get(origin);
-      if (watermark !== undefined) entries.push({ origin, watermark, intervals: [] });
-    }
-    return entries;
   }
 
   #isReliable(): boolean {

@@ -60,19 +60,26 @@ export class ContentSum implements SumFollower {
     return this.count === other.count && this.high === other.sumHigh && this.low === other.sumLow;
   }
 
+  /** Only a record with a value has a hash; reading the value itself costs more than counting. */
   add(record: StoredRecord, hash: Hash64 | undefined): void {
-    if (record.value === null) this.tombstones += 1;
-    else this.live += 1;
-    if (hash === undefined) return;
+    if (hash === undefined) {
+      if (record.value === null) this.tombstones += 1;
+      else this.live += 1;
+      return;
+    }
+    this.live += 1;
     this.count += 1;
     this.low = (this.low + hash.low) >>> 0;
     this.high = (this.high + hash.high + Number(this.low < hash.low)) >>> 0;
   }
 
   remove(record: StoredRecord, hash: Hash64 | undefined): void {
-    if (record.value === null) this.tombstones -= 1;
-    else this.live -= 1;
-    if (hash === undefined) return;
+    if (hash === undefined) {
+      if (record.value === null) this.tombstones -= 1;
+      else this.live -= 1;
+      return;
+    }
+    this.live -= 1;
     this.count -= 1;
     this.high = (this.high - hash.high - Number(this.low < hash.low)) >>> 0;
     this.low = (this.low - hash.low) >>> 0;
@@ -81,5 +88,7 @@ export class ContentSum implements SumFollower {
 
 /** The hash of a record that counts in the sum. */
 export function hashOf(record: StoredRecord): Hash64 | undefined {
-  return record.value === null || record.expiresAt !== 0 ? undefined : hash64(record);
+  if (record.expiresAt !== 0) return undefined;
+  const { value } = record;
+  return value === null ? undefined : hash64(record, value);
 }

@@ -1,4 +1,4 @@
-import type { NodeId, Origin, StorageReply, StorageRequest, StoredRecord } from '@simpledht/wire';
+import type { NodeId, Origin, StorageReply, StorageRequest, StoredRecord, VectorEntry } from '@simpledht/wire';
 
 /** What a shell tells a replica. Every request effect is followed by exactly one `answered` or `failed` of its exchange. */
 export type ReplicaEvent =
@@ -48,6 +48,8 @@ export type ReplicaEffect =
       /** Written here, merged from a peer, or (the record is the tombstone that took its place) expired. */
       readonly cause: ChangeCause;
     }
+  /** Every change made before `History.mark` gave that number was told; the vector covers these and no later one. */
+  | { readonly type: 'mark'; readonly number: number; readonly vector: readonly VectorEntry[] }
   | { readonly type: 'notice'; readonly notice: ReplicaNotice };
 
 export type ReplicaNotice =

@@ -1,5 +1,6 @@
 export { compareRecords } from './record-order.ts';
 export type { ChangeCause, ReplicaEffect, ReplicaEvent, ReplicaNotice } from './effects.ts';
+export type { History, Since } from './history.ts';
 export { hash64 } from './hash.ts';
 export type { Hash64 } from './hash.ts';
 export { clockAt, wallOf } from './clock.ts';

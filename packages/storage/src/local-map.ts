@@ -1,8 +1,10 @@
 import { type Floor, type NodeId, type Origin, type StoredRecord } from '@simpledht/wire';
+import { BatchSpans } from './batch-spans.ts';
 import type { HybridClock } from './clock.ts';
 import type { ContentSum } from './content-sum.ts';
 import type { ChangeCause, Outbox, ReplicaCounters } from './effects.ts';
 import type { Floors } from './floors.ts';
+import { unknownOrigins } from './history.ts';
 import { MapState } from './map-state.ts';
 import { floorsEntry } from './metadata.ts';
 import { mustHaveRoom } from './room.ts';
@@ -51,6 +53,8 @@ export class LocalMap {
   observeChanges = false;
   readonly origins: OriginKeeper;
   readonly overtaken: Overtaken = new Overtaken();
+  /** Of the own origin. */
+  readonly batches: BatchSpans = new BatchSpans();
   /** Bytes ever written here: what peers were sent is subtracted from it (see Peer). */
   writtenBytes = 0;
   readonly #state: MapState;
@@ -109,6 +113,8 @@ export class LocalMap {
     const kept = [...last.values()];
     const previous = kept.map(({ key }) => this.store.get(key));
     this.store.apply({ records: kept });
+    const from = this.#state.own.watermark;
+    if (this.origin !== '') this.batches.note(this.origin, { from, to: from + records.length });
     this.#state.own.watermark += records.length;
     for (const [index, record] of kept.entries()) this.#wrote(record, previous[index]);
     return records;
@@ -133,6 +139,10 @@ export class LocalMap {
     if (winners.length === 0) return;
     this.store.apply({ records: winners });
     this.#options.counters.merged += winners.length;
+    if (this.joined) {
+      for (const origin of unknownOrigins(this.vector, winners))
+        if (this.vector.open(origin) !== undefined) this.#state.originChanged(origin);
+    }
     for (const [index, record] of winners.entries()) {
       const loser = losers[index];
       this.#replaced(record, loser, 'remote');

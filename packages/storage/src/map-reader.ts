@@ -45,6 +45,8 @@ export class MapReader {
   #retired: Page['retired'] = [];
   #records = 0;
   #bytes = 0;
+  #nextCatchUpMs = -Infinity;
+  #pauseMs = 0;
   /** Records of a join that a former process began: what it remembered in `live` is lost. */
   #hasLeftovers: boolean;
 
@@ -73,9 +75,10 @@ export class MapReader {
   }
 
   /** Begins to catch up, or goes on after a cut; not while something else is read. */
-  catchUp(server: Peer): void {
+  catchUp(server: Peer, now: Instant): void {
     if (this.#server !== undefined) return;
     if (this.#purpose !== 'catch-up') {
+      if (!this.#mayCatchUp(now)) return;
       this.#restart('catch-up');
       this.#before.coverAll(this.#context.local.vector);
       this.#before.takeRetired(this.#context.local.vector);
@@ -83,6 +86,16 @@ export class MapReader {
       this.#context.outbox.notice({ type: 'catching-up', peer: server.id });
     }
     this.#pull(server);
+  }
+
+  /** One after the other only with growing pauses: reading a whole map must never become a storm. */
+  #mayCatchUp({ monotonicMs }: Instant): boolean {
+    const { digestIntervalMs, digestMaxIntervalMs } = this.#context.settings;
+    if (monotonicMs < this.#nextCatchUpMs) return false;
+    const isCalm = monotonicMs > this.#nextCatchUpMs + digestMaxIntervalMs;
+    this.#pauseMs = isCalm ? digestIntervalMs : Math.min(digestMaxIntervalMs, this.#pauseMs * 2);
+    this.#nextCatchUpMs = monotonicMs + this.#pauseMs;
+    return true;
   }
 
   /** Reads these buckets. False when something else is read. */

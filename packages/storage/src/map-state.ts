@@ -59,7 +59,7 @@ export class MapState {
     this.clock = new HybridClock(state?.ceiling ?? 0, maxClockAheadMs);
     this.content = isKept && isCounted(state, store) ? new ContentSum(state.content) : summed(store);
     this.vector = isKept ? vector : new VersionVector(replicaBounds);
-    if (isKept) for (const entry of loadRetired(store)) this.vector.retired.set(entry.origin, entry.watermark);
+    if (isKept) for (const entry of loadRetired(store)) this.vector.retireTo(entry.origin, entry.watermark);
     this.floors = isKept ? floors : new Floors();
     this.joined = isKept && state.joined;
     this.#savedOrigins = isKept ? this.vector.size : -1;

@@ -13,7 +13,7 @@ export class PeerTable {
 
   constructor(store: Store) {
     for (const { id, durable } of loadPeers(store)) {
-      const peer = this.open(id, 0);
+      const peer = this.open(id, undefined);
       peer.durable = durable;
       peer.remembered = true;
     }
@@ -25,7 +25,7 @@ export class PeerTable {
   }
 
   /** The peer, made when it is new: as one that went down just now. */
-  open(id: NodeId, nowMs: number): Peer {
+  open(id: NodeId, nowMs: number | undefined): Peer {
     let peer = this.#peers.get(id);
     if (peer === undefined) {
       peer = new Peer(id, nowMs);

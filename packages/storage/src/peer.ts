@@ -43,8 +43,8 @@ export class Peer {
   saysBehind = false;
   /** Its clock is too far off: it is not synced with. */
   quarantined = false;
-  /** Since when it is down, monotonic ms. */
-  downSinceMs: number;
+  /** Since when it is down, monotonic ms; `undefined` until that is asked for when a former life of this node met it. */
+  downSinceMs: number | undefined;
   /** Under which it writes now; '' when it has not. */
   origin: Origin | '' = '';
   /** What it said last of its clock and its own writes, while it was ready; for Stability. */
@@ -84,7 +84,7 @@ export class Peer {
   /** The end of the last delta that reached the newest own write; Infinity when a cut one followed. */
   #wholeAt = Infinity;
 
-  constructor(id: NodeId, nowMs: number) {
+  constructor(id: NodeId, nowMs: number | undefined) {
     this.id = id;
     this.downSinceMs = nowMs;
   }

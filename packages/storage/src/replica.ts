@@ -4,6 +4,7 @@ import { AntiEntropy, type DigestHooks } from './anti-entropy.ts';
 import type { ReplicaContext } from './context.ts';
 import { Outbox, ReplicaCounters, type ReplicaEffect, type ReplicaEvent } from './effects.ts';
 import { Exchanges } from './exchanges.ts';
+import { History } from './history.ts';
 import { LocalMap, type Write } from './local-map.ts';
 import { MapReader } from './map-reader.ts';
 import { PeerTable } from './peer-table.ts';
@@ -48,6 +49,8 @@ export interface ReplicaOptions {
  * 4. Memory is bounded by records, members, origins and windows; there is no queue per peer.
  */
 export class Replica {
+  /** For those who watch. */
+  readonly history: History;
   readonly #context: ReplicaContext;
   readonly #acknowledgements: Acknowledgements;
   readonly #replication: Replication;
@@ -68,6 +71,7 @@ export class Replica {
     const peers = new PeerTable(options.store);
     const context = { settings, local, peers, exchanges, outbox, counters, random: options.random };
     this.#context = context;
+    this.history = new History(local, outbox);
     const onRolledBack = (): void => {
       const place = local.origins.renew();
       if (place !== undefined) this.#acknowledgements.renumber(place);
@@ -111,8 +115,8 @@ export class Replica {
       onDiverged: (peer, now) => {
         if (this.#repair.begin(peer, now)) outbox.notice({ type: 'divergence', peer: peer.id });
       },
-      onBehind: (peer) => {
-        this.#reader.catchUp(peer);
+      onBehind: (peer, now) => {
+        this.#reader.catchUp(peer, now);
       },
       onShrunk: () => {
         stability.reset();
@@ -186,6 +190,7 @@ export class Replica {
     this.#readiness.advance(now);
     this.#replication.push(now.monotonicMs);
     if (this.#events.isTouched) this.#antiEntropy.changed(now);
+    this.history.endTurn(this.#events.isTouched);
     this.#events.isTouched = false;
     this.#upkeep.schedule(now);
     this.#retirement.schedule(now);

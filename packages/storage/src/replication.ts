@@ -38,10 +38,12 @@ export class Replication {
   /** Sends what windows allow. */
   push(nowMs: number): void {
     const open = this.#context.peers.partners().filter((peer) => isOpen(peer, nowMs));
-    const { origin, overtaken } = this.#context.local;
+    const { origin, overtaken, batches } = this.#context.local;
     if (origin !== '') {
       this.#pushOwn(origin, open);
-      if (!overtaken.isEmpty) overtaken.drop(origin, this.#coveredByAll(origin));
+      const coveredByAll = overtaken.isEmpty && batches.isEmpty ? 0 : this.#coveredByAll(origin);
+      overtaken.drop(origin, coveredByAll);
+      batches.drop(origin, coveredByAll);
     }
     for (const peer of open) if (peer.owed.size > 0) this.#pay(peer);
     this.#slowest = open.length === 0 ? undefined : Math.min(...open.map((peer) => peer.accountedBytes));
@@ -115,8 +117,7 @@ export class Replication {
 
   #sendOwn(origin: Origin, { from, to }: Span, peers: readonly Peer[]): void {
     const { local } = this.#context;
-    const builder = this.#builder();
-    const reached = builder.add(origin, { from, to }, local.overtaken.within(origin, from, to));
+    const { builder, reached } = this.#collect(origin, { from, to });
     const isWhole = reached === local.sequence;
     const hasDead = builder.records.length < reached - from;
     this.#send(builder, peers);
@@ -124,6 +125,20 @@ export class Replication {
       peer.sendOwn({ from, to: reached }, isWhole, hasDead);
       this.#account(peer, isWhole ? Infinity : builder.bytes);
     }
+  }
+
+  /** What fits of a span of the own origin, and no part of a batch: that leaves whole, alone if it must. */
+  #collect(origin: Origin, span: Span): { readonly builder: DeltaBuilder; readonly reached: number } {
+    const { local, settings } = this.#context;
+    const overtaken = local.overtaken.within(origin, span.from, span.to);
+    const add = (to: number, maxBytes: number): { readonly builder: DeltaBuilder; readonly reached: number } => {
+      const builder = new DeltaBuilder(local.store, maxBytes);
+      return { builder, reached: builder.add(origin, { from: span.from, to }, overtaken) };
+    };
+    const fitting = add(span.to, settings.deltaBytes);
+    const divided = fitting.reached < span.to ? local.batches.around(origin, fitting.reached) : undefined;
+    if (divided === undefined) return fitting;
+    return divided.from > span.from ? add(divided.from, settings.deltaBytes) : add(divided.to, Infinity);
   }
 
   /** Up to where every member has covered the own origin, whether it can be reached or not; 0 when there are none. */

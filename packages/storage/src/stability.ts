@@ -63,6 +63,7 @@ export class Stability {
       if (peer.quarantined) return false;
       if (peer.up) return true;
       const graceMs = peer.durable ? settings.tombstoneGraceMs : settings.volatileGraceMs;
+      peer.downSinceMs ??= monotonicMs;
       return isRoomy && monotonicMs - peer.downSinceMs < graceMs;
     });
   }

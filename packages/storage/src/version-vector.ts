@@ -10,6 +10,9 @@ export interface VectorBounds {
 /** Places in a replica's own vector that no foreign origin takes: without one a node could not write any more. */
 const ownPlaces = 64;
 
+/** Retired origins that every digest names: 27 bytes each. */
+const latelyRetired = 32;
+
 /** Of what a replica covers itself. */
 export const replicaBounds: VectorBounds = {
   maxOrigins: limits.maxOrigins - ownPlaces,
@@ -28,6 +31,8 @@ export class VersionVector {
    * peers. Bounded by `limits.maxRetiredOrigins`, the oldest go first. Of a replica's own vector only.
    */
   readonly retired: Map<Origin, number> = new Map<Origin, number>();
+  /** The latest of them: told to everyone for a while, whatever they list. */
+  readonly #lately: Origin[] = [];
   readonly #bounds: VectorBounds;
 
   constructor(bounds: VectorBounds = limits) {
@@ -67,6 +72,8 @@ export class VersionVector {
 
   /** Takes over that an origin was retired elsewhere. */
   retireTo(origin: Origin, last: number): void {
+    if (!this.retired.has(origin)) this.#lately.push(origin);
+    if (this.#lately.length > latelyRetired) this.#lately.shift();
     this.retired.set(origin, Math.max(last, this.retired.get(origin) ?? 0));
     if (this.retired.size <= limits.maxRetiredOrigins) return;
     const [oldest] = this.retired.keys();
@@ -106,6 +113,17 @@ export class VersionVector {
     const cover = new OriginCover(this.#bounds.maxIntervals);
     cover.watermark = watermark;
     this.#covers.set(origin, cover);
+  }
+
+  /** Of the retired origins those that `listed` still lists, and the latest, with the last number. */
+  retiredFor(listed: VersionVector): VectorEntry[] {
+    if (this.retired.size === 0) return [];
+    const entries: VectorEntry[] = [];
+    for (const origin of new Set([...listed.#covers.keys(), ...this.#lately])) {
+      const watermark = this.retired.get(origin);
+      if (watermark !== undefined) entries.push({ origin, watermark, intervals: [] });
+    }
+    return entries;
   }
 
   takeRetired(other: VersionVector): void {

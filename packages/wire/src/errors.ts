@@ -35,7 +35,7 @@ export type ErrorCode =
   | 'ERR_TOO_FEW_MEMBERS'
   /** A bounded queue or table is full. Nothing changed. */
   | 'ERR_LIMIT_REACHED'
-  /** The map holds as many keys or bytes as `maxKeys` or `maxStoreBytes` allow. Nothing changed. */
+  /** The map holds as many keys or bytes as `maxKeys` or `maxStoreBytes` allow, or a namespace as its `maxKeys`. Nothing changed. */
   | 'ERR_MAP_FULL'
   /** The key no longer has the version that the call named. Nothing changed. */
   | 'ERR_VERSION_MISMATCH'
@@ -82,6 +82,11 @@ export class SimpleDHTError extends Error {
   }
 }
 
+/** What `InDoubtError` can say of its write. */
+export interface InDoubtOptions extends ErrorOptions {
+  readonly version?: string | undefined;
+}
+
 /** A write that is stored locally but was not confirmed by as many members as asked for. It is not rolled back. */
 export class InDoubtError extends SimpleDHTError {
   override readonly name: string = 'InDoubtError';
@@ -89,8 +94,10 @@ export class InDoubtError extends SimpleDHTError {
   readonly acknowledged: number;
   /** Members that were asked for. */
   readonly needed: number;
+  /** Of the write that stays; `undefined` when it was made through a client. */
+  readonly version: string | undefined;
 
-  constructor(acknowledged: number, needed: number, options?: ErrorOptions) {
+  constructor(acknowledged: number, needed: number, options?: InDoubtOptions) {
     super(
       'ERR_IN_DOUBT',
       `The write is stored on ${String(acknowledged)} of the ${String(needed)} members asked for; it stays and goes on replicating`,
@@ -98,6 +105,45 @@ export class InDoubtError extends SimpleDHTError {
     );
     this.acknowledged = acknowledged;
     this.needed = needed;
+    this.version = options?.version;
+  }
+}
+
+/** A conditional write found another version than it named (`ERR_VERSION_MISMATCH`). Nothing changed. */
+export class VersionMismatchError extends SimpleDHTError {
+  override readonly name: string = 'VersionMismatchError';
+  /** The version that was named; `undefined` for "only if the key is not there". */
+  readonly expected: string | undefined;
+  /** The version that this node holds; `undefined` when the key is not there. */
+  readonly current: string | undefined;
+
+  constructor(expected: string | undefined, current: string | undefined, options?: ErrorOptions) {
+    super(
+      'ERR_VERSION_MISMATCH',
+      `The key ${current === undefined ? 'is not there' : `has version ${current}`}, and not ${expected ?? 'absent'} as asked; nothing was written`,
+      options,
+    );
+    this.expected = expected;
+    this.current = current;
+  }
+}
+
+/** One complaint of a schema about a value, in the words of its library. */
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** A namespace's schema refused a value (`ERR_SCHEMA`). Nothing changed. */
+export class SchemaError extends SimpleDHTError {
+  override readonly name: string = 'SchemaError';
+  readonly issues: readonly SchemaIssue[];
+
+  constructor(issues: readonly SchemaIssue[], options?: ErrorOptions) {
+    const [first] = issues;
+    const more = issues.length > 1 ? ` (and ${String(issues.length - 1)} more)` : '';
+    super('ERR_SCHEMA', `The schema refused the value: ${first?.message ?? 'no reason given'}${more}`, options);
+    this.issues = issues;
   }
 }
 

@@ -1,7 +1,7 @@
 export { isNodeId, isOrigin, originNode } from './ids.ts';
 export type { Address, NodeId, Origin } from './ids.ts';
-export { InDoubtError, MalformedError, SimpleDHTError } from './errors.ts';
-export type { ErrorCode, MalformedReason } from './errors.ts';
+export { InDoubtError, MalformedError, SchemaError, SimpleDHTError, VersionMismatchError } from './errors.ts';
+export type { ErrorCode, InDoubtOptions, MalformedReason, SchemaIssue } from './errors.ts';
 export { keySeparator, limits, protocolVersion } from './limits.ts';
 export type { Instant } from './instant.ts';
 export type { Floor, InvalidRecord, RecordBatch, StoredRecord, VectorEntry } from './record.ts';

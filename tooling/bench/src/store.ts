@@ -1,30 +1,20 @@
 import type { Store } from '@simpledht/node';
+import type { lmdbStore } from '@simpledht/storage-lmdb';
 
-/** What this file uses of the LMDB store's package. */
-interface LmdbModule {
-  readonly lmdbStore?: (options: { readonly path: string }) => Store;
-}
-
-/** A name that the compiler does not look up: the rest of the benchmarks runs without the package. */
-function packageName(): string {
-  return '@simpledht/storage-lmdb';
-}
-
-/** A store on disk at `path`; `undefined` where the package cannot be loaded. */
+/** A store on disk at `path`; `undefined` where its native part cannot be loaded. */
 export async function diskStore(path: string): Promise<Store | undefined> {
-  try {
-    const { lmdbStore } = (await import(packageName())) as LmdbModule;
-    return lmdbStore?.({ path });
-  } catch {
-    return undefined;
-  }
+  const module = await load();
+  return module?.lmdbStore({ path });
 }
 
 export async function hasDiskStore(): Promise<boolean> {
+  return (await load()) !== undefined;
+}
+
+async function load(): Promise<{ readonly lmdbStore: typeof lmdbStore } | undefined> {
   try {
-    await import(packageName());
-    return true;
+    return await import('@simpledht/storage-lmdb');
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -15,6 +15,18 @@ const facade = `## The facade
 | Name | Default | What it is |
 | --- | --- | --- |
 | \`maxValueBytes\` (option) | 1,048,576 | Largest encoded value of a local write; at most 16,777,216. |
+| \`maxKeys\` (option) | 1,000,000 | Keys, deleted ones that are still remembered included, beyond which new ones are refused here. |
+| \`maxStoreBytes\` (option) | 1,073,741,824 | Bytes of keys and values beyond which values are refused here. |
+| \`tombstoneGraceMs\` (option) | 86,400,000 | How long a member that is away holds back the forgetting of deleted keys, ms. |
+| \`maxWatchers\` (option) | 10,000 | Watches at a time; beyond it \`watch\` throws \`ERR_LIMIT_REACHED\`. |
+| changes that wait for one watch | 4,096 | And 16,777,216 bytes of them; beyond either its reader gets \`lagged\`. |
+| changes of a resumed watch | 4,096 | Looked up one by one; beyond it the keys of its prefix are read. |
+| operations of a \`batch\` | 32,768 | And 4,194,304 bytes of keys and values, 32 added for each; beyond either \`ERR_LIMIT_REACHED\`. |
+| attempts of an \`update\` | 16 | When the key is written here while an asynchronous function is asked; then \`ERR_VERSION_MISMATCH\`. |
+| \`maxKeys\` of a namespace | none | Keys beyond which new ones are refused here, with \`ERR_MAP_FULL\`. |
+| \`maxValueBytes\` of a namespace | the node's | Largest encoded value of a local write in it. |
+| keys of one step of \`clear\` | 256 | Deleted at once; then others have their turn. |
+| keys asked at once by \`getMany\` | 64 | Of a node whose first sync is running, and of a client. |
 | \`timeout\` of a write | 5,000 | How long \`acks\` are waited for, ms. |
 | turn of writers | 2 | Ms after which a loop of awaited writes lets timers and datagrams through. |
 | unsent bytes of writers | 262,144 | Bytes not yet sent at which writers wait for the next turn. |

@@ -3,13 +3,15 @@ import type { Command } from 'commander';
 import { callNode } from '../call.ts';
 import { perform, verb, type Context } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { callOptions, parseAcks, type CallOptions } from '../options.ts';
+import { callOptions, parseAcks, parseDuration, type CallOptions } from '../options.ts';
 import type { Output } from '../output.ts';
 import { waitForAcks } from '../patience.ts';
 import { shownValue, valueOf, type ValueOptions } from '../value-source.ts';
 
 interface PutOptions extends CallOptions, ValueOptions {
   readonly acks?: Acks;
+  /** Ms. */
+  readonly ttl?: number;
 }
 
 /** How far a write has come. */
@@ -24,6 +26,9 @@ input), with --text as a string. --json-value parses JSON first, so that numbers
 lists and objects keep their types; what JSON lacks is written as
 {"$bigint":"1"}, {"$bytes":"<base64>"}, {"$date":"<ISO 8601>"}, {"$number":"NaN"}.
 A VALUE that begins with "-" goes after "--".
+
+With --ttl every node drops the value when that time is over. A later put without
+--ttl makes it stay.
 
 Without --acks the write is done when the node has it; the call then waits up to
 a second for the others, to say whether all have it. With --acks it fails (exit
@@ -40,6 +45,7 @@ export function putCommand(context: Context): Command {
       ['simpledht put visits 42 --json-value', 'a number'],
       ['simpledht put photo --file photo.jpg', 'bytes'],
       ['date | simpledht put today --file - --text', 'standard input, as a string'],
+      ['simpledht put session:7 ada --ttl 30m', 'gone after 30 minutes'],
       ['simpledht put order:7 paid --acks majority', 'fails unless most nodes confirm'],
       ['simpledht put --host 10.0.0.2 -- offset -5', 'a value that begins with -'],
     ],
@@ -49,6 +55,7 @@ export function putCommand(context: Context): Command {
     .option('--file <path>', 'store the content of a file; "-" reads standard input')
     .option('--text', 'with --file: the content is UTF-8 text', false)
     .option('--json-value', 'the value is JSON', false)
+    .option('--ttl <duration>', 'expire after so long: 500ms, 30s, 10m, 2h, 7d', parseDuration)
     .option('--acks <acks>', 'nodes that must confirm: local, majority, all or a number', parseAcks)
     .action((key: string, value: string | undefined, options: PutOptions) =>
       perform(context, options.json, () => put(context, key, value, options)),
@@ -84,10 +91,11 @@ async function write(
   client: Client,
   key: string,
   value: unknown,
-  { acks, waitMs }: { readonly acks?: Acks; readonly waitMs: number },
+  { acks, ttl, waitMs }: { readonly acks?: Acks; readonly ttl?: number; readonly waitMs: number },
 ): Promise<Reach> {
   try {
-    return await client.put(key, value, { acks: acks ?? 'all', timeout: waitMs });
+    const expiry = ttl === undefined ? {} : { ttl };
+    return await client.put(key, value, { acks: acks ?? 'all', timeout: waitMs, ...expiry });
   } catch (error) {
     const { InDoubtError } = await import('@simpledht/node');
     if (acks !== undefined || !(error instanceof InDoubtError)) throw error;

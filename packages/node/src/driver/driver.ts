@@ -1,6 +1,6 @@
 import { Membership, type MembershipNotice } from '@simpledht/membership';
 import { Replica } from '@simpledht/storage';
-import type { Address, ClientRequest, NodeId } from '@simpledht/wire';
+import { SimpleDHTError, type Address, type ClientRequest, type NodeId } from '@simpledht/wire';
 import type { Parts } from '../defaults.ts';
 import { asError } from '../events.ts';
 import type { Identity } from '../identity.ts';
@@ -54,6 +54,7 @@ export class Driver {
         random: () => random.next(),
         randomBytes: (length) => random.bytes(length),
         alone: parts.bootstrap.length === 0,
+        settings: parts.replica,
         members: () => core.members.filter(({ state }) => state !== 'left').map(({ id }) => id),
       }),
       store,
@@ -84,6 +85,19 @@ export class Driver {
     this.#joining.add(name);
     this.replica.handle({ type: 'joining' });
     this.membership.handle({ type: 'join', name });
+  }
+
+  /** Declares a dead member gone for good. False when it is not known; throws `ERR_INVALID_OPTION` when it lives. */
+  forget(id: NodeId): boolean {
+    const member = this.membership.core.member(id);
+    if (member === undefined || member.state === 'left') return false;
+    if (member.state !== 'dead')
+      throw new SimpleDHTError(
+        'ERR_INVALID_OPTION',
+        `The member ${id} is ${member.state}: only a dead one is forgotten`,
+      );
+    this.membership.handle({ type: 'forget', id });
+    return true;
   }
 
   /** A write has to wait for the store's flush. */

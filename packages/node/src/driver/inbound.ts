@@ -73,6 +73,7 @@ export class Inbound implements TransportHandlers {
       case 'client-get':
       case 'client-list':
       case 'client-inspect':
+      case 'client-forget':
         this.#options.serve(message, reply);
         break;
       default:

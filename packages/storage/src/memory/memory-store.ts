@@ -4,7 +4,7 @@ import type { KeyBounds, Store, StoreBatch } from '../store.ts';
 import { KeyIndex } from './key-index.ts';
 import { SequenceIndex } from './sequence-index.ts';
 import { TimeIndex } from './time-index.ts';
-import { isTombstone, ValueSlabs, valueBytes } from './value-slabs.ts';
+import { isTombstone, shareKey, ValueSlabs, valueBytes } from './value-slabs.ts';
 
 /** Keys fetched from the index at a time: few at first, since many ranges are left early. */
 const firstChunk = 16;
@@ -116,6 +116,7 @@ class MemoryStore implements Store {
     const previous = this.#records.get(record.key);
     // The very same object, which may be put twice: the indexes know it already.
     if (previous === record) return;
+    if (previous !== undefined) shareKey(record, previous);
     this.#records.set(record.key, record);
     if (previous === undefined) this.#keys.note(record.key);
     else this.#letGo(previous);

@@ -17,7 +17,7 @@ interface Slab {
 
 /** A stored record whose value is a view of a slab, made when it is read. Immutable to everyone outside this file. */
 class SlabRecord implements StoredRecord {
-  readonly key: string;
+  key: string;
   readonly hlc: number;
   readonly writer: NodeId;
   readonly expiresAt: number;
@@ -128,6 +128,14 @@ export class ValueSlabs {
     slab.live += length;
     slab.records.push(record);
   }
+}
+
+/**
+ * Lets a kept record name its key by the string of the record before it: a Map keeps the first string that it was given,
+ * and a second one would cost 50 bytes an entry and live as long.
+ */
+export function shareKey(record: StoredRecord, previous: StoredRecord): void {
+  if (record instanceof SlabRecord) record.key = previous.key;
 }
 
 /** Length of a kept record's value without making a view of it, which costs more than all else here. */

@@ -4,6 +4,7 @@ import type {
   ClientDelete,
   ClientEntries,
   ClientFacts,
+  ClientForget,
   ClientGet,
   ClientInspect,
   ClientList,
@@ -93,6 +94,8 @@ export const clientInspect: MessageCodec<ClientInspect> = fieldsCodec(0x47, 'cli
 });
 
 export const clientFacts: MessageCodec<ClientFacts> = fieldsCodec(0x48, 'client-facts', { facts: bytes });
+
+export const clientForget: MessageCodec<ClientForget> = fieldsCodec(0x49, 'client-forget', { id: nodeId });
 
 export const failure: MessageCodec<Failure> = fieldsCodec(0x60, 'failure', {
   code: text(limits.maxFailureCodeBytes),

@@ -74,9 +74,15 @@ export interface ClientInspect {
   readonly what: 'info' | 'peers' | 'ping';
 }
 
+/** Declares a dead member gone for good. Answered with `client-facts`: whether such a member was known. */
+export interface ClientForget {
+  readonly kind: 'client-forget';
+  readonly id: NodeId;
+}
+
 export interface ClientFacts {
   readonly kind: 'client-facts';
-  /** Encoded MessagePack value: for `info` a map, for `peers` an array of maps. */
+  /** Encoded MessagePack value: for `info` a map, for `peers` an array of maps, for `client-forget` a boolean. */
   readonly facts: Uint8Array;
 }
 

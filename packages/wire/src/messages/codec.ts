@@ -37,6 +37,7 @@ const byKind: { readonly [Kind in MessageKind]: MessageCodec<Extract<Message, { 
   'client-entries': clients.clientEntries,
   'client-inspect': clients.clientInspect,
   'client-facts': clients.clientFacts,
+  'client-forget': clients.clientForget,
   failure: clients.failure,
 };
 

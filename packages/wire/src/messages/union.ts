@@ -2,6 +2,7 @@ import type {
   ClientDelete,
   ClientEntries,
   ClientFacts,
+  ClientForget,
   ClientGet,
   ClientInspect,
   ClientList,
@@ -43,7 +44,7 @@ export type MembershipRequest = RosterExchange | Leave;
 export type MembershipReply = Roster | Done;
 export type StorageRequest = Digest | Delta | PageRequest | Fetch | BucketRequest;
 export type StorageReply = Digest | Covered | Page | Fetched | Buckets;
-export type ClientRequest = ClientPut | ClientDelete | ClientGet | ClientList | ClientInspect;
+export type ClientRequest = ClientPut | ClientDelete | ClientGet | ClientList | ClientInspect | ClientForget;
 export type ClientReply = ClientWritten | ClientValue | ClientEntries | ClientFacts;
 
 export type DatagramMessage = MembershipDatagram;

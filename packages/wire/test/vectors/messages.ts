@@ -46,5 +46,6 @@ export const messageVectors: Readonly<Record<string, string>> = {
   'client-entries': '46929292a6757365723a31c401c392a6757365723a32c400c3',
   'client-inspect': '479101',
   'client-facts': '4891c40190',
+  'client-forget': '4991c410f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff',
   failure: '6094ac4552525f494e5f444f554254b073746f726564206f6e2031206f6620330103',
 };

@@ -247,6 +247,7 @@ export const samples: readonly Sample[] = [
   },
   { name: 'client-inspect', message: { kind: 'client-inspect', what: 'peers' } },
   { name: 'client-facts', message: { kind: 'client-facts', facts: Uint8Array.from([0x90]) } },
+  { name: 'client-forget', message: { kind: 'client-forget', id: bob } },
   {
     name: 'failure',
     message: { kind: 'failure', code: 'ERR_IN_DOUBT', message: 'stored on 1 of 3', acknowledged: 1, needed: 3 },
