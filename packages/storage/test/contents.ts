@@ -24,7 +24,10 @@ export function vectorOf(cluster: SimulatedCluster, node: SimulatedNode): string
     skip: 0,
     buckets: new Uint8Array(0),
   });
-  return JSON.stringify([...vector, ...retired].sort((a, b) => (a.origin < b.origin ? -1 : 1)));
+  const covered = new Map(vector.map((entry) => [entry.origin, entry]));
+  // One that is listed may have been retired elsewhere, at a lower number.
+  for (const entry of retired) if (!covered.has(entry.origin)) covered.set(entry.origin, entry);
+  return JSON.stringify([...covered.values()].sort((a, b) => (a.origin < b.origin ? -1 : 1)));
 }
 
 function ask(cluster: SimulatedCluster, node: SimulatedNode, message: PageRequest): Page {
