@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { lmdbStore } from '../src/index.ts';
 import { newDirectory } from './support/directories.ts';
 import { fields, record } from './support/records.ts';
 
+const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('backup', () => {
@@ -59,6 +61,39 @@ describe('backup', () => {
     expect(copy.since(record('', 1).origin, 0, Infinity)).toHaveLength(copy.size);
     await copy.close();
     await store.close();
+  });
+
+  it('rejects when the copy is not what it should be, and leaves nothing of it', async () => {
+    const source = newDirectory();
+    const store = lmdbStore({ path: source });
+    store.apply({ records: [record('a', 1), record('b', 2)] });
+    await store.flush();
+    await store.close();
+    // As if a page had been lost: one record fewer than was committed.
+    const root = open<Buffer, Uint8Array>(source, { ...binary, noSubdir: false, overlappingSync: false });
+    await root.openDB<Buffer, Uint8Array>('records', binary).remove(Buffer.from('a'));
+    await root.close();
+    const damaged = lmdbStore({ path: source });
+    const path = newDirectory();
+    await expect(damaged.backup(path)).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringMatching(/1 records of .* should have 2/) as string,
+    });
+    expect(readdirSync(path)).toEqual([]);
+    await damaged.close();
+  });
+
+  it('is finished before the store closes', async () => {
+    const store = lmdbStore({ path: newDirectory() });
+    store.apply({ records: Array.from({ length: 5_000 }, (_, index) => record(`key ${String(index)}`, index + 1)) });
+    await store.flush();
+    const path = newDirectory();
+    const copying = store.backup(path);
+    await store.close();
+    await copying;
+    const copy = lmdbStore({ path });
+    expect(copy.size).toBe(5_000);
+    await copy.close();
   });
 
   it('refuses a directory that is not empty, and a file, and leaves them alone', async () => {

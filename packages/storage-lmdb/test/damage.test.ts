@@ -100,6 +100,27 @@ describe('opening', () => {
     expect((await refusal(path)).code).toBe('ERR_STORE');
   });
 
+  it('lacks nothing when it opens a file that lost its last pages', async () => {
+    const path = await filled();
+    const file = join(path, 'data.mdb');
+    const whole = readFileSync(file);
+    let refused = 0;
+    for (let pages = 1; pages <= 12; pages++) {
+      writeFileSync(file, whole.subarray(0, whole.length - pages * whole.readUInt32LE(48)));
+      let store;
+      try {
+        store = lmdbStore({ path });
+      } catch (error) {
+        expect(SimpleDHTError.is(error, 'ERR_STORE')).toBe(true);
+        refused += 1;
+        continue;
+      }
+      expect(keysOf(store.range())).toHaveLength(2_000);
+      await store.close();
+    }
+    expect(refused).toBeGreaterThan(0);
+  });
+
   it('takes a file that ends early where LMDB never wrote', async () => {
     const path = await filled();
     const file = join(path, 'data.mdb');

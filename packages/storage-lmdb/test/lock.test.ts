@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -8,8 +9,10 @@ import { SimpleDHTError } from '@simpledht/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { lmdbStore } from '../src/index.ts';
 import { lockDirectory } from '../src/lock/directory-lock.ts';
+import { mountReadOnly, whyNoMounts } from './durability/file-systems.ts';
 import { newDirectory } from './support/directories.ts';
 
+const whyNot = whyNoMounts();
 const children: ChildProcess[] = [];
 
 afterEach(async () => {
@@ -87,6 +90,22 @@ describe('one store at a time', () => {
     lockDirectory(path).release();
     lockDirectory(path).release();
   });
+
+  it.skipIf(whyNot !== undefined)(
+    'a file system without sockets is locked from another place',
+    ({ onTestFinished }) => {
+      const disk = mountReadOnly();
+      onTestFinished(() => {
+        disk.unmount();
+      });
+      const lock = lockDirectory(disk.path);
+      expect(() => lockDirectory(disk.path)).toThrow(/this process/);
+      lock.release();
+      lockDirectory(disk.path).release();
+      const { dev, ino } = statSync(disk.path);
+      expect(existsSync(join(tmpdir(), `simpledht-${String(dev)}-${String(ino)}`))).toBe(false);
+    },
+  );
 
   it('paths too long for a socket are locked as well', () => {
     const path = join(newDirectory(), 'x'.repeat(120));

@@ -73,12 +73,31 @@ describe('an overlay', () => {
     expect(keysOf(engine.commits[1]?.records ?? [])).toEqual(['b', 'c']);
   });
 
-  it('reads large values without holding a chunk of hundreds of them', () => {
+  it('gives what a key holds when a range comes to it', () => {
+    const store = withOverlay(new SlowEngine());
+    store.apply({ records: ['a', 'b', 'c', 'd'].map((key, index) => record(key, index + 1)) });
+    const seen: string[] = [];
+    for (const { key, seq } of store.range()) {
+      if (key === 'a') store.apply({ records: [record('d', 9)], removed: ['b'] });
+      seen.push(`${key} ${String(seq)}`);
+    }
+    expect(seen).toEqual(['a 1', 'c 3', 'd 9']);
+  });
+
+  it('reads large values without holding a chunk of hundreds of them', async () => {
     const engine = new SlowEngine();
     const store = withOverlay(engine);
     const value = new Uint8Array(700_000);
     const keys = Array.from({ length: 40 }, (_, index) => `k${String(index + 10)}`);
     store.apply({ records: keys.map((key, index) => ({ ...record(key, index + 1), value })) });
+    const flushed = store.flush();
+    engine.finish();
+    await flushed;
+    for (const { key } of store.range()) {
+      expect(key).toBe('k10');
+      break;
+    }
+    expect(engine.given).toBeLessThan(5);
     expect(keysOf(store.range())).toEqual(keys);
   });
 });

@@ -122,16 +122,20 @@ export class LocalMap {
 
   /** Keeps those records that are larger than what their keys hold; covers nothing. */
   merge(records: Iterable<StoredRecord>): void {
-    const places = new Map<string, number>();
+    let places: Map<string, number> | undefined;
     const winners: StoredRecord[] = [];
     const losers: (StoredRecord | undefined)[] = [];
+    let highest = '';
     for (const record of records) {
-      const place = places.get(record.key);
+      // While keys ascend, as in pages, none is there twice, and no table of places is needed.
+      if (places === undefined && record.key <= highest) places = new Map(winners.map(({ key }, at) => [key, at]));
+      const place = places?.get(record.key);
+      if (places === undefined) highest = record.key;
       const held = place === undefined ? this.store.get(record.key) : winners[place];
       if (held !== undefined && compareRecords(record, held) <= 0) {
         this.#options.counters.ignored += 1;
       } else if (place === undefined) {
-        places.set(record.key, winners.length);
+        places?.set(record.key, winners.length);
         winners.push(record);
         losers.push(held);
       } else winners[place] = record;

@@ -163,7 +163,14 @@ export class MapReader {
     this.#context.counters.pagesPulled += 1;
     this.#after = page.reached;
     if (!page.done) this.#request(server);
-    this.#take(page, server, now);
+    try {
+      this.#take(page, server, now);
+    } catch (error) {
+      // The store is full or broken: the page counts as not come.
+      this.#after = page.after;
+      this.cut(server);
+      throw error;
+    }
     if (page.done) return this.#finish(server, page);
     return this.#takeEarly(server, now);
   }

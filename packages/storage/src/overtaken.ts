@@ -1,7 +1,7 @@
 import type { Origin, StoredRecord } from '@simpledht/wire';
 
 /** Bounds the memory of a node whose peers do not answer, per origin; the oldest are let go first. */
-export const maxOvertaken = 1_024;
+const maxOvertaken = 1_024;
 
 /** A write that is gone and the key whose record took its place. */
 export interface OvertakenWrite {

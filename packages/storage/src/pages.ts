@@ -14,9 +14,44 @@ const spareBytes = 8_192;
 const entryBytes = 40;
 const intervalBytes = 16;
 
+/** Ends of pages that are remembered: a few joiners' worth. */
+const maxEnds = 64;
+
+/**
+ * Where pages ended that were served, so that one that is asked for ahead begins there without a walk over those before
+ * it. A wrong end (records came and went) only makes a page that the asker asks for again.
+ */
+export class PageEnds {
+  readonly #ends = new Map<string, string>();
+
+  note(request: PageRequest, after: string, reached: string): void {
+    if (request.buckets.length > 0) return;
+    this.#ends.set(nameOf(request, after), reached);
+    const [oldest] = this.#ends.keys();
+    if (this.#ends.size > maxEnds && oldest !== undefined) this.#ends.delete(oldest);
+  }
+
+  /** The same request with as many pages left out as are known. */
+  ahead(request: PageRequest): PageRequest {
+    let { after, skip } = request;
+    while (skip > 0) {
+      const end = request.buckets.length > 0 ? undefined : this.#ends.get(nameOf(request, after));
+      if (end === undefined) break;
+      after = end;
+      skip -= 1;
+    }
+    return { ...request, after, skip };
+  }
+}
+
+function nameOf({ maxBytes }: PageRequest, after: string): string {
+  return `${String(maxBytes)} ${after}`;
+}
+
 /** Answers a page request: records in key order from after a key, some pages left out. */
-export function servePage({ local, counters }: ReplicaContext, request: PageRequest): Page {
-  const { records, bytes, after, reached, done } = collect(local.store, request);
+export function servePage({ local, counters }: ReplicaContext, request: PageRequest, ends: PageEnds): Page {
+  const { records, bytes, after, reached, done } = collect(local.store, ends.ahead(request));
+  if (!done) ends.note(request, after, reached);
   counters.pagesServed += 1;
   const floors = local.floors.all();
   const retired = request.after === '' && request.skip === 0 ? retiredEntries(local.vector.retired) : [];
@@ -43,7 +78,9 @@ function collect(store: ReplicaContext['local']['store'], request: PageRequest):
   let looked = 0;
   for (const record of store.range(after === '' ? {} : { gt: after })) {
     const isWanted = isInBuckets(request.buckets, record.key);
-    const isOver = isWanted && records.length > 0 && bytes + recordBytes(record) > maxBytes;
+    // Once: a stored record makes its value at each reading.
+    const size = isWanted ? recordBytes(record) : 0;
+    const isOver = isWanted && records.length > 0 && bytes + size > maxBytes;
     if (isOver || looked === maxLooked) {
       if (skip === 0) return { records, bytes, after, reached, done: false };
       skip -= 1;
@@ -56,7 +93,7 @@ function collect(store: ReplicaContext['local']['store'], request: PageRequest):
     reached = record.key;
     if (!isWanted) continue;
     records.push(record);
-    bytes += recordBytes(record);
+    bytes += size;
   }
   return { records, bytes, after, reached, done: true };
 }

@@ -75,7 +75,7 @@ export class Recount implements SumFollower {
  * The bucket of a key, the same on every node: part of the protocol. FNV-1a (Fowler, Noll, Vo; public domain) over the
  * units of the key, with the upper half folded in: its low bits alone depend on the low bits of the key alone.
  */
-export function bucketOf(key: string): number {
+function bucketOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   return (hash ^ (hash >>> 15)) & (limits.buckets - 1);

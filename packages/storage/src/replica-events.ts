@@ -1,4 +1,4 @@
-import type { Instant, NodeId, StorageReply } from '@simpledht/wire';
+import type { Instant, NodeId, Page, StorageReply } from '@simpledht/wire';
 import type { AntiEntropy } from './anti-entropy.ts';
 import type { ReplicaContext } from './context.ts';
 import type { ReplicaEvent } from './effects.ts';
@@ -138,13 +138,25 @@ export class ReplicaEvents {
       this.#parts.antiEntropy.answered(peer, message, exchange.serve, now);
     } else if (kind === 'page' && message.kind === 'page') {
       this.isTouched = true;
-      this.#pageCame(peer, this.#parts.reader.received(number, message, now), now);
+      this.#pageCame(exchange, number, message, now);
     } else if (kind === 'buckets' && message.kind === 'buckets') {
       this.#parts.repair.answered(peer, message, now);
     } else this.#gaveUp(exchange, number, now);
   }
 
-  #pageCame(peer: Peer, outcome: PageOutcome, now: Instant): void {
+  /** What the store does not take of a page did not come: it is asked for again. */
+  #pageCame(exchange: Exchange, number: number, page: Page, now: Instant): void {
+    let outcome: PageOutcome;
+    try {
+      outcome = this.#parts.reader.received(number, page, now);
+    } catch (error) {
+      this.#gaveUp(exchange, number, now);
+      throw error;
+    }
+    this.#pageRead(exchange.peer, outcome, now);
+  }
+
+  #pageRead(peer: Peer, outcome: PageOutcome, now: Instant): void {
     switch (outcome) {
       case 'joined':
         this.#parts.readiness.joined(peer, now);

@@ -11,7 +11,7 @@ import type {
 import type { AntiEntropy } from './anti-entropy.ts';
 import type { ReplicaContext } from './context.ts';
 import type { MapReader } from './map-reader.ts';
-import { servePage } from './pages.ts';
+import { PageEnds, servePage } from './pages.ts';
 import type { Receiving } from './receiving.ts';
 import type { Repair } from './repair.ts';
 
@@ -26,6 +26,7 @@ export interface ServingParts {
 export class Serving {
   readonly #context: ReplicaContext;
   readonly #parts: ServingParts;
+  readonly #ends = new PageEnds();
 
   constructor(context: ReplicaContext, parts: ServingParts) {
     this.#context = context;
@@ -40,7 +41,7 @@ export class Serving {
       case 'delta':
         return this.#receive(message, from, now);
       case 'page-request':
-        return this.#isRefused(from) ? nothingYet(message) : servePage(this.#context, message);
+        return this.#isRefused(from) ? nothingYet(message) : servePage(this.#context, message, this.#ends);
       case 'fetch':
         return { kind: 'fetched', records: this.#found(message.key) };
       case 'bucket-request':

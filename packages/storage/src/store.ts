@@ -28,12 +28,14 @@ export interface Store {
   meta(name: string): Uint8Array | undefined;
   /**
    * Puts records (replacing what their keys held) and metadata, drops `removed` keys: all of it or, when it throws,
-   * nothing. Reads see it at once. The store may keep the objects and bytes it was given.
+   * nothing. Reads see it at once. The store may keep the objects and bytes it was given. Throws `ERR_STORE_FULL` (or
+   * `ERR_STORE`) for records while what was applied before cannot be made durable: then the store only reads.
    */
   apply(batch: StoreBatch): void;
   /**
    * Makes durable, in one transaction, everything applied since the last flush. Returns `undefined` when that is so
-   * already, else a promise that settles when it is. Rejects with `ERR_STORE` when the disk failed.
+   * already, else a promise that settles when it is. Rejects with `ERR_STORE` when the disk failed, `ERR_STORE_FULL` when it
+   * is full; what was applied stays readable and is tried again, by the next flush or before.
    */
   flush(): Promise<void> | undefined;
   /**

@@ -8,7 +8,7 @@ export function line(record: StoredRecord): string {
 }
 
 /** Everything live in a node's store, in key order: tombstones are purged at different times. */
-export function contents(node: SimulatedNode): string {
+function contents(node: SimulatedNode): string {
   return Array.from(node.store.range())
     .filter(({ value }) => value !== null)
     .map(line)

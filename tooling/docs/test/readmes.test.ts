@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 
 const root = new URL('../../../', import.meta.url);
-const readmes = ['README.md', 'packages/node/README.md'];
+const readmes = ['README.md', 'packages/node/README.md', 'packages/storage-lmdb/README.md'];
 
-/** Every block of TypeScript in a page, as a module that stands in packages/node, where its imports resolve. */
+/** Every block of TypeScript in a page, as a module that stands in a package in which its imports resolve. */
 function blocks(readme: string): ReadonlyMap<string, string> {
+  const folder = readme.startsWith('packages/') ? dirname(readme) : 'packages/node';
   const text = readFileSync(new URL(readme, root), 'utf8');
   const found = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => `${code}\nexport {};\n`);
   return new Map(
-    found.map((code, index) => [fileURLToPath(new URL(`packages/node/readme-${String(index)}.ts`, root)), code]),
+    found.map((code, index) => [fileURLToPath(new URL(`${folder}/readme-${String(index)}.ts`, root)), code]),
   );
 }
 

@@ -55,6 +55,7 @@ export class JsonFileStore implements Store {
   }
 
   expiring(untilMs: number, limit: number): readonly StoredRecord[] {
+    this.#mustBeOpen();
     const due = [...this.#records.values()].filter(
       ({ value, expiresAt }) => value !== null && expiresAt !== 0 && expiresAt <= untilMs,
     );
@@ -62,6 +63,7 @@ export class JsonFileStore implements Store {
   }
 
   tombstones(before: number, limit: number): readonly StoredRecord[] {
+    this.#mustBeOpen();
     const old = [...this.#records.values()].filter(({ value, hlc }) => value === null && hlc < before);
     return old.sort((a, b) => a.hlc - b.hlc).slice(0, limit);
   }

@@ -17,6 +17,7 @@ export class LmdbEngine implements Engine {
   readonly #databases: Databases;
   readonly #directory: string;
   readonly #onClosed: () => void;
+  readonly #backups = new Set<Promise<void>>();
   #size: number;
   #bytes: number;
 
@@ -90,11 +91,19 @@ export class LmdbEngine implements Engine {
   }
 
   backup(path: string): Promise<void> {
-    return backupTo(this.#databases, path);
+    const copying = backupTo(this.#databases, path);
+    this.#backups.add(copying);
+    const end = (): void => {
+      this.#backups.delete(copying);
+    };
+    void copying.then(end, end);
+    return copying;
   }
 
+  /** After backups that are under way: LMDB reads from its map until they end. */
   async close(): Promise<void> {
     try {
+      await Promise.allSettled(this.#backups);
       await this.#databases.root.close();
     } finally {
       this.#onClosed();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,8 @@ import { storeError } from '../errors.ts';
 import { lockedError, type DirectoryLock } from './locked.ts';
 import { whichAnswer } from './probe.ts';
 
+/** Bytes that a socket's address has room for: 108 with its end on Linux, fewer elsewhere. */
+const maxAddressBytes = 100;
 const namePattern = /^lock-(\d+)-[0-9a-f]{16}$/;
 
 /**
@@ -42,14 +44,23 @@ function* placesFor(directory: string): Generator<Place> {
   const { dev, ino } = statSync(directory);
   const folder = join(tmpdir(), `simpledht-${String(dev)}-${String(ino)}`);
   mkdirSync(folder, { recursive: true });
-  yield bind(folder);
+  const place = bind(folder);
+  const release = (): void => {
+    place.release();
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Somebody else has begun to use it.
+    }
+  };
+  yield { ...place, release };
 }
 
 function bind(folder: string): Place {
   const name = `lock-${String(process.pid)}-${randomBytes(8).toString('hex')}`;
-  const handle = openSync(folder, 'r');
-  // A socket's address has room for 107 bytes; through the open folder it is always short enough.
-  const short = `/proc/self/fd/${String(handle)}`;
+  // Through the open folder any path is short enough.
+  const handle = Buffer.byteLength(folder) + name.length < maxAddressBytes ? undefined : openSync(folder, 'r');
+  const short = handle === undefined ? folder : `/proc/self/fd/${String(handle)}`;
   const server = createServer((caller) => caller.destroy());
   // Whether it worked shows at once in `listening`; the event comes later and tells nothing more.
   server.on('error', () => undefined);
@@ -58,9 +69,9 @@ function bind(folder: string): Place {
   const release = (): void => {
     server.close();
     rmSync(join(folder, name), { force: true });
-    closeSync(handle);
+    if (handle !== undefined) closeSync(handle);
   };
-  if (!server.listening) closeSync(handle);
+  if (!server.listening && handle !== undefined) closeSync(handle);
   return { folder, name, server, short, release };
 }
 

@@ -37,6 +37,11 @@ export function mountSmall(kilobytes: number): FileSystem {
   return mount('-t', 'tmpfs', '-o', `size=${String(kilobytes)}k`, 'tmpfs');
 }
 
+/** Nothing can be made in it, not even a socket. */
+export function mountReadOnly(): FileSystem {
+  return mount('-t', 'tmpfs', '-o', 'ro', 'tmpfs');
+}
+
 function mount(...argv: readonly string[]): FileSystem {
   const path = join(newDirectory(), 'mounted');
   mkdirSync(path);

@@ -11,6 +11,8 @@ export class SlowEngine implements Engine {
   room = true;
   commits: Changes[] = [];
   closed = 0;
+  /** Records given by ranges. */
+  given = 0;
   #waiting: { readonly end: () => void; readonly fail: (error: Error) => void } | undefined;
 
   /** A commit is under way. */
@@ -59,7 +61,11 @@ export class SlowEngine implements Engine {
   }
 
   *range(span: KeySpan, reverse: boolean): Generator<StoredRecord> {
-    for (const record of this.#store.range({ reverse })) if (isInSpan(record.key, span)) yield record;
+    for (const record of this.#store.range({ reverse })) {
+      if (!isInSpan(record.key, span)) continue;
+      this.given += 1;
+      yield record;
+    }
   }
 
   since(origin: Origin, after: number): Iterable<StoredRecord> {
