@@ -87,7 +87,7 @@ export const runClasses: readonly RunClass[] = [
   { name: 'torn', rates: usual, flushMs: 40, torn: 0.3, deletes: 0.4, purges: true, settings: hasty },
   {
     name: 'clone',
-    rates: { ...usual, snapshot: 0.02 },
+    rates: { ...usual, snapshot: 0.02, join: 0.01 },
     restores: { marked: 0.2, bare: 0.2 },
     deletes: 0.4,
     purges: true,

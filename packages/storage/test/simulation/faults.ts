@@ -207,7 +207,10 @@ export class Faults {
   #join(): boolean {
     if (this.#joins === most.joins || this.#scene.cluster.nodes.length >= most.nodes) return false;
     this.#joins += 1;
-    this.#membership.join();
+    const isCopy = this.#scene.kind.restores !== undefined && this.#scene.random() < 0.5;
+    const copies = isCopy ? [...this.#snapshots.values()] : [];
+    if (copies.length > 0) this.#scene.tally.fault('copy started elsewhere');
+    this.#membership.join(copies.length > 0 ? this.#scene.pick(copies) : undefined);
     return true;
   }
 
