@@ -121,7 +121,7 @@ export class Faults {
     const { cluster, kind } = this.#scene;
     const graceMs = kind.settings?.tombstoneGraceMs ?? 0;
     // Some come back in time.
-    this.#awayUntilMs = cluster.nowMs + graceMs * (0.2 + this.#scene.random() * 1.6);
+    this.#awayUntilMs = cluster.nowMs + graceMs * (0.2 + this.#scene.random() * 4);
   }
 
   #restartSome(): boolean {
