@@ -111,7 +111,7 @@ describe('who may have missed tombstones', () => {
     replica.ask(alice, { kind: 'delta', ranges: [{ origin: other, from: 0, to: 3 }], records: [tombstone] });
     replica.pass(1_100);
     expect(own(replica).floors).toEqual([mine]);
-    const covered = record('\u0000x', 4, { value: null });
+    const covered = record('\u0000x', 4, { value: null, hlc: mine.hlc + 1 });
     const deleted = record('\u0000y', 2, { hlc: mine.hlc - 1 });
     const lost = record('\u0000z', 3, { hlc: mine.hlc + 1 });
     replica.answer(told(replica), page([covered, deleted, lost]));

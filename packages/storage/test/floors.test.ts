@@ -33,6 +33,7 @@ describe('a floor', () => {
     const floors = new Floors([floor]);
     expect(floors.raise({ origin, seq: 4, hlc: 90 })).toBe(false);
     expect(floors.raise({ origin, seq: 7, hlc: 90 })).toBe(true);
+    expect(floors.get(origin)).toEqual({ origin, seq: 7, hlc: 100 });
     expect(floors.raise({ origin, seq: 6, hlc: 110 })).toBe(true);
     expect(floors.all()).toEqual([{ origin, seq: 7, hlc: 110 }]);
     floors.drop(origin);
@@ -43,6 +44,7 @@ describe('a floor', () => {
     const floors = new Floors([floor]);
     expect(floors.isMissedBy(vector(5), vector(9))).toBe(false);
     expect(floors.isMissedBy(vector(4), vector(9))).toBe(true);
+    expect(floors.isMissedBy(vector(4), vector(4))).toBe(true);
     expect(floors.isMissedBy(new VersionVector(), vector(9))).toBe(true);
     expect(floors.isOriginMissedBy(originOf(9), vector(4), vector(9))).toBe(false);
   });

@@ -57,14 +57,28 @@ describe('an origin under which nobody writes is retired', () => {
     expect(replica.core.counters['retiredOrigins']).toBe(1);
   });
 
-  it('not while a member is down, or has said nothing', () => {
+  it('not while a member is down, has said nothing or is not ready, whatever it covers', () => {
     const replica = holding([gone]);
     meet(replica, alice);
     replica.handle({ type: 'peer-up', peer: bob });
     expect(left(replica)).toEqual([gone]);
+    replica.ask(bob, agreeing(replica, bob, { ready: false }));
+    expect(left(replica)).toEqual([gone]);
+    replica.ask(bob, agreeing(replica, bob));
     replica.handle({ type: 'peer-down', peer: bob });
     expect(left(replica)).toEqual([gone]);
     replica.handle({ type: 'peer-forgotten', peer: bob });
+    expect(left(replica)).toEqual([]);
+  });
+
+  it('not while it has a gap, even if nobody else is there', () => {
+    const replica = holding([gone]);
+    const beyond = (from: number): void => {
+      replica.ask(nodeId(30), { kind: 'delta', ranges: [{ origin: gone, from, to: 5 }], records: [] });
+    };
+    beyond(4);
+    expect(left(replica)).toEqual([gone]);
+    beyond(3);
     expect(left(replica)).toEqual([]);
   });
 
@@ -87,8 +101,13 @@ describe('an origin under which nobody writes is retired', () => {
   });
 
   it('only when there are more than the limit', () => {
-    expect(left(holding([gone, other], [], { maxGoneOrigins: 2 }))).toEqual([gone, other]);
-    expect(left(holding([gone, other], [], { maxGoneOrigins: 1 }))).toEqual([]);
+    const [below, above] = [2, 1].map((maxGoneOrigins) => {
+      const replica = holding([gone, other], [], { maxGoneOrigins });
+      replica.put('\u0000mine', 'v');
+      replica.turn();
+      return left(replica).length;
+    });
+    expect([below, above]).toEqual([3, 1]);
   });
 });
 
@@ -176,7 +195,8 @@ describe('the floor of a retired origin', () => {
 
 describe('records that carry gone origins', () => {
   const keys = ['a', 'b'];
-  const origins = [gone, other];
+  /** One of them by a clock that was ahead. */
+  const origins = [gone, newOriginOf(nodeId(9), 0xf0000000, Uint8Array.of(1, 2, 3, 4))];
 
   it('get new dots under one later origin, from the member with the lowest id', () => {
     const replica = holding(origins, keys);

@@ -97,6 +97,19 @@ describe('a tombstone is purged', () => {
     expect(left(replica)).toBe(0);
   });
 
+  it('not while a member lacks its dot, whatever clocks were told', () => {
+    const replica = new SingleReplica();
+    const origin = originOf(1, 7);
+    meet(replica, alice, { origin, vector: [] });
+    meet(replica, bob, { vector: [] });
+    // A delete of Alice's with a version that she had said she would never give again.
+    const records = [record('\u0000k', 1, { origin, value: null })];
+    replica.ask(alice, { kind: 'delta', ranges: [{ origin, from: 0, to: 1 }], records });
+    expect(left(replica)).toBe(1);
+    for (const peer of [alice, bob]) replica.ask(peer, agreeing(replica, peer));
+    expect(left(replica)).toBe(0);
+  });
+
   it('is proven anew when somebody new counts', () => {
     const replica = deleter();
     const origin = originOf(1, 7);
@@ -193,6 +206,17 @@ describe('after a restart', () => {
     expect(left(again)).toBe(1);
     meet(again, bob);
     expect(left(again)).toBe(0);
+  });
+
+  it('in the middle of a purge the floor is there: it came in the same step', () => {
+    const replica = deleter();
+    replica.put('\u0000other', 'v');
+    replica.turn();
+    replica.nowMs = replica.core.deadline() ?? 0;
+    replica.core.handle({ type: 'tick' }, replica.now);
+    expect(replica.store.get('\u0000k')).toBeUndefined();
+    const again = new SingleReplica({ store: replica.store, seed: 2 });
+    expect(again.ask(alice, pageRequest('', 1_000))).toMatchObject({ floors: [{ seq: 2 }] });
   });
 
   it('the floor of what was purged is known', () => {
