@@ -121,7 +121,7 @@ export class Faults {
     const { cluster, kind } = this.#scene;
     const graceMs = kind.settings?.tombstoneGraceMs ?? 0;
     // Some come back in time.
-    this.#awayUntilMs = cluster.nowMs + graceMs * (0.2 + this.#scene.random() * 1.6);
+    this.#awayUntilMs = cluster.nowMs + graceMs * (0.2 + this.#scene.random() * 4);
   }
 
   #restartSome(): boolean {
@@ -207,7 +207,10 @@ export class Faults {
   #join(): boolean {
     if (this.#joins === most.joins || this.#scene.cluster.nodes.length >= most.nodes) return false;
     this.#joins += 1;
-    this.#membership.join();
+    const isCopy = this.#scene.kind.restores !== undefined && this.#scene.random() < 0.5;
+    const copies = isCopy ? [...this.#snapshots.values()] : [];
+    if (copies.length > 0) this.#scene.tally.fault('copy started elsewhere');
+    this.#membership.join(copies.length > 0 ? this.#scene.pick(copies) : undefined);
     return true;
   }
 

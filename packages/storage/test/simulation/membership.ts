@@ -57,10 +57,16 @@ export class Membership {
     this.tellOthers(node, 'peer-up');
   }
 
-  /** An empty node joins. */
-  join(): void {
-    const node = this.#scene.cluster.add(this.#made++);
-    this.#scene.note(node, 'joins');
+  /** A node joins: empty, or started on a copy of another's disk. */
+  join(image?: DiskImage): void {
+    const { cluster } = this.#scene;
+    const node = cluster.add(this.#made++);
+    this.#scene.note(node, image === undefined ? 'joins' : "joins with a copy of another's disk");
+    if (image !== undefined) {
+      cluster.crash(node);
+      cluster.restart(node, false, image);
+      for (const record of image.peaks.values()) this.#scene.history.kept(node.index, record);
+    }
     this.#scene.begin(node);
     this.#introduce(node);
     this.#scene.cluster.tell(node, { type: 'attempts-over' });

@@ -6,6 +6,7 @@ import { SimulatedCluster, seeded, type ClusterOptions } from '../simulated-clus
 import type { DiskWatcher } from '../simulated-disk.ts';
 import { isOlder } from '../simulated-disk.ts';
 import type { SimulatedNode } from '../simulated-node.ts';
+import { checkBounds } from './bounds.ts';
 import { BrokenPromise } from './broken-promise.ts';
 import type { RunClass } from './classes.ts';
 import { covers } from './coverage.ts';
@@ -57,6 +58,7 @@ export class Scene {
     this.random = random;
     const skew = random() < 0.5 ? 0 : 5_000;
     const { tamper, leavesEarly } = options;
+    const settings = this.#settings();
     this.cluster = new SimulatedCluster({
       size: 3 + this.below(3),
       seed,
@@ -70,7 +72,7 @@ export class Scene {
         slowMs: 8_000,
       },
       codec: random() < 0.1,
-      settings: this.#settings(),
+      settings,
       flushMs: kind.flushMs ?? 0,
       volatile: kind.volatile === true,
       ...(tamper === undefined ? {} : { tamper }),
@@ -79,6 +81,7 @@ export class Scene {
       onEffect: (node, effect) => {
         this.hash.effect(node, effect, this.cluster.nowMs);
         this.trace?.effect(this.cluster.nowMs, node, effect);
+        if (effect.type === 'request' || effect.type === 'reply') checkBounds(effect.message, settings);
         if (effect.type === 'change' && effect.cause !== 'expired') this.#changed(node, effect.record);
         if (effect.type === 'acknowledged') this.#acknowledged(node, effect.token);
       },

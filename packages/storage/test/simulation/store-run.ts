@@ -24,8 +24,10 @@ export class StoreRun {
 
   constructor(seed: number, kind: RunClass, options: RunOptions = {}) {
     this.#keepsTombstones = options.keepsTombstones === true;
-    this.#chaosMs = options.chaosMs ?? 12_000;
     this.scene = new Scene(seed, kind, options);
+    // Half of the runs are short: most faults show early, and more of them are tried.
+    const drawnMs = kind.traveller === true ? 12_000 : 3_000 + this.scene.below(8_000);
+    this.#chaosMs = options.chaosMs ?? drawnMs;
     this.#membership = new Membership(this.scene);
     this.#faults = new Faults(this.scene, this.#membership);
   }
