@@ -52,6 +52,15 @@ describe('a record whose time is over', () => {
     expect([replica.core.size, replica.core.tombstones, replica.core.counters['expired']]).toEqual([0, 1, 1]);
   });
 
+  it('is swept in time however often something else happens', () => {
+    const replica = holder(500);
+    while (replica.nowMs < 530) {
+      replica.pass(5);
+      replica.turn();
+    }
+    expect(replica.core.tombstones).toBe(1);
+  });
+
   it('is swept by a process that did not run at its time', () => {
     const replica = holder(500);
     const again = new SingleReplica({ store: replica.store, seed: 2 });

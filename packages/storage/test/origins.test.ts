@@ -55,6 +55,18 @@ describe('an origin of this node', () => {
     expect([again.core.size, again.core.counters['originChanges']]).toEqual([3, 0]);
   });
 
+  it('is covered no more when the records were wiped, whatever the metadata says', () => {
+    const replica = new SingleReplica();
+    write(replica, 'a', 'b');
+    const origin = originAt(replica, 'a');
+    replica.store.apply({ removed: ['\u0000a', '\u0000b'] });
+    const again = new SingleReplica({ store: replica.store, seed: 2 });
+    expect(said(again).vector).toEqual([]);
+    const ranges = [{ origin, from: 0, to: 2 }];
+    again.ask(alice, { kind: 'delta', ranges, records: [record('\u0000a', 1, { origin })] });
+    expect(again.core.size).toBe(1);
+  });
+
   it('of a former life is brought to every peer, and what is written now as well', () => {
     const replica = new SingleReplica();
     write(replica, 'a');

@@ -7,6 +7,7 @@ import { areEqual } from './contents.ts';
 import { record } from './records.ts';
 import { SimulatedCluster, type SimulatedNode } from './simulated-cluster.ts';
 import { agreeing, nodeId, pageRequest, SingleReplica } from './single-replica.ts';
+import { wrapped } from './wrong-stores.ts';
 
 const [alice, bob] = [nodeId(1), nodeId(2)];
 
@@ -72,7 +73,8 @@ describe('counting anew', () => {
   });
 
   it('finds what the store lost silently, tells it, and corrects the figures', () => {
-    const replica = new SingleReplica();
+    const store = wrapped(() => ({ durable: true }), memoryStore());
+    const replica = new SingleReplica({ store });
     for (const key of ['a', 'b', 'c']) replica.put(`\u0000${key}`, 'v');
     replica.turn();
     replica.store.apply({ removed: ['\u0000b'] });
@@ -82,6 +84,21 @@ describe('counting anew', () => {
     replica.pass(60_000);
     expect(replica.notices('damaged')).toEqual([]);
     expect([replica.core.size, replica.core.counters['recounts']]).toEqual([2, 2]);
+  });
+});
+
+describe('a store that keeps nothing', () => {
+  it('is counted only when somebody compares, and then no more', () => {
+    const replica = new SingleReplica();
+    replica.put('\u0000k', 'v');
+    replica.turn();
+    expect(replica.core.deadline()).toBeUndefined();
+    expect(replica.ask(bob, { kind: 'bucket-request' })).toEqual(answer(new Uint8Array(0)));
+    replica.pass(10);
+    const counted = replica.ask(bob, { kind: 'bucket-request' });
+    expect(counted.kind === 'buckets' && counted.sums.length).toBe(limits.buckets * 8);
+    replica.pass(600_000);
+    expect([replica.core.counters['recounts'], replica.core.deadline()]).toEqual([1, undefined]);
   });
 });
 

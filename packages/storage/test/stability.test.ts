@@ -219,12 +219,16 @@ describe('after a restart', () => {
     expect(again.ask(alice, pageRequest('', 1_000))).toMatchObject({ floors: [{ seq: 2 }] });
   });
 
-  it('the floor of what was purged is known', () => {
+  it.each([
+    ['', []],
+    [', beside what is left', ['\u0000other']],
+  ])('the floor of what was purged is known%s', (_, others) => {
     const replica = deleter();
     const { origin, seq, hlc } = tombstone(replica);
-    replica.put('\u0000other', 'v');
+    for (const key of others) replica.put(key, 'v');
     replica.turn();
     expect(left(replica)).toBe(0);
+    expect(replica.store.size).toBe(others.length);
     const again = new SingleReplica({ store: replica.store, seed: 2 });
     const page = again.ask(alice, pageRequest('', 1_000));
     expect(page).toMatchObject({ floors: [{ origin, seq, hlc }] });
