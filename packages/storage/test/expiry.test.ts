@@ -61,6 +61,20 @@ describe('a record whose time is over', () => {
     expect(replica.core.tombstones).toBe(1);
   });
 
+  it('is swept together with those that are over within the next 20 ms', () => {
+    const replica = holder(500);
+    for (const ttlMs of [505, 515, 530]) {
+      const expiresAt = replica.now.wallMs + ttlMs;
+      replica.core.put({ key: `\u0000${String(ttlMs)}`, value: bytes('v'), expiresAt }, replica.now.wallMs);
+    }
+    replica.turn();
+    const swept = [500, 519, 520, 539, 540].map((untilMs) => {
+      replica.pass(untilMs - replica.nowMs);
+      return replica.core.counters['expired'];
+    });
+    expect(swept).toEqual([1, 1, 3, 3, 4]);
+  });
+
   it('is swept by a process that did not run at its time', () => {
     const replica = holder(500);
     const again = new SingleReplica({ store: replica.store, seed: 2 });
