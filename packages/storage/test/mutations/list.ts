@@ -240,4 +240,18 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
     ],
     classes: ['damage'],
   },
+  {
+    rule: 'a retired origin takes its floor with it',
+    file: 'origin-keeper.ts',
+    search: 'floors.raise({ origin, seq, hlc: floor.hlc });',
+    replacement: '',
+    classes: ['away'],
+  },
+  {
+    rule: 'a retired origin is forgotten: its dots count as new',
+    file: 'origin-keeper.ts',
+    search: 'vector.retire(retired);',
+    replacement: 'vector.retire(retired);\n    vector.retired.delete(retired);',
+    classes: ['mixed', 'disk', 'clone'],
+  },
 ];

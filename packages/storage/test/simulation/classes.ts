@@ -82,7 +82,7 @@ export const runClasses: readonly RunClass[] = [
     deletes: 0.5,
     traveller: true,
     purges: true,
-    settings: { ...hasty, tombstoneGraceMs: 4_000 },
+    settings: { ...hasty, tombstoneGraceMs: 3_000 },
   },
   { name: 'torn', rates: usual, flushMs: 40, torn: 0.3, deletes: 0.4, purges: true, settings: hasty },
   {

@@ -37,9 +37,15 @@ export class Faults {
     }
   }
 
-  /** Everyone who can come back does. */
-  restartAll(): void {
-    for (let [node] = this.#membership.down; node !== undefined; [node] = this.#membership.down) this.#restart(node);
+  /** Everyone who can come back does, but for one. */
+  restartAll(but?: SimulatedNode): void {
+    for (const node of this.#membership.down) if (node !== but) this.#restart(node);
+  }
+
+  /** A process dies and begins anew, as in an update. */
+  replace(node: SimulatedNode): void {
+    this.#membership.crash(node, 0);
+    this.#restart(node);
   }
 
   /** A node goes down, and its disk loses a record that others hold. False when there is none to choose. */
@@ -121,7 +127,7 @@ export class Faults {
     const { cluster, kind } = this.#scene;
     const graceMs = kind.settings?.tombstoneGraceMs ?? 0;
     // Some come back in time.
-    this.#awayUntilMs = cluster.nowMs + graceMs * (0.2 + this.#scene.random() * 1.6);
+    this.#awayUntilMs = cluster.nowMs + graceMs * (0.2 + this.#scene.random() * 2.5);
   }
 
   #restartSome(): boolean {
