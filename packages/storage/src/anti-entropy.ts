@@ -138,9 +138,7 @@ export class AntiEntropy {
     peer.origin = digest.origin;
     peer.joining = !digest.ready && digest.vector.length === 0;
     const wasBehind = peer.saysBehind;
-    // What is retired there and lacking here nobody brings any more: only the whole map does.
-    const lacksRetired = digest.retired.some(({ origin, watermark }) => local.vector.watermark(origin) < watermark);
-    peer.saysBehind = (digest.behind || lacksRetired) && digest.ready;
+    peer.saysBehind = digest.behind && digest.ready;
     this.#context.peers.setDurable(peer, digest.durable);
     local.clock.observe(digest.hlc, now.wallMs);
     this.#learnVector(peer, digest, now);

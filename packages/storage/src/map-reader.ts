@@ -47,7 +47,7 @@ export class MapReader {
   #bytes = 0;
   #nextCatchUpMs = -Infinity;
   #pauseMs = 0;
-  /** Records of a join that a former process began: what it remembered in `live` is lost. */
+  /** Records that no claim may speak for: of a join that a former process began, or of a server that is gone. */
   #hasLeftovers: boolean;
 
   constructor(context: ReplicaContext, receiving: Receiving) {
@@ -131,9 +131,11 @@ export class MapReader {
 
   /** There is nothing to read anywhere, or nobody to read from: what came so far is all there is. */
   finishEmpty(): void {
+    const isRead = this.#claim !== undefined;
     this.#restart('join');
     const nothing = new VersionVector();
-    if (this.#hasLeftovers) for (const record of this.#context.local.store.range()) this.#remember(record, nothing);
+    if (this.#hasLeftovers || isRead)
+      for (const record of this.#context.local.store.range()) this.#remember(record, nothing);
     this.#hasLeftovers = false;
     this.#context.local.adopt(this.live);
     this.live = new VersionVector(replicaBounds);
@@ -199,9 +201,16 @@ export class MapReader {
     this.#receiving.loose(wantedOf(theirs, local), server.id, now);
     if (this.#purpose === 'repair') return;
     for (const floor of page.floors) this.#floors.raise(floor);
-    this.#claim = this.#claim === undefined ? VersionVector.from(page.vector) : this.#claim.minimum(theirs.vector);
-    for (const record of page.records) this.#remember(record, this.#claim);
+    this.#narrow(page, theirs.vector);
+    if (this.#claim !== undefined) for (const record of page.records) this.#remember(record, this.#claim);
     if (!local.joined) this.#progress(page);
+  }
+
+  /** What a page that was read before brought may be beyond a narrower claim: it is held, and has to be covered. */
+  #narrow(page: Page, theirs: VersionVector): void {
+    const former = this.#claim;
+    this.#claim = former === undefined ? VersionVector.from(page.vector) : former.minimum(theirs);
+    if (former !== undefined && !this.#claim.includes(former)) this.#hasLeftovers = true;
   }
 
   #describe(page: Page): PeerPage {

@@ -52,8 +52,8 @@ export class MapState {
 
   constructor({ store, maxClockAheadMs }: MapStateOptions) {
     const state = loadState(store);
-    // An empty store covers nothing, whatever its metadata says: it was wiped.
-    const vector = state === undefined || store.size === 0 ? undefined : loadVector(store);
+    // An empty store covers nothing when its state tells of records: they were wiped.
+    const vector = state === undefined || isWiped(state, store) ? undefined : loadVector(store);
     const floors = loadFloors(store);
     const isKept = state !== undefined && vector !== undefined && floors !== undefined;
     this.clock = new HybridClock(state?.ceiling ?? 0, maxClockAheadMs);
@@ -112,6 +112,10 @@ export class MapState {
     this.#savedOrigins = this.vector.size;
     this.#savedCeiling = this.clock.ceiling;
   }
+}
+
+function isWiped({ content }: ReplicaState, store: Store): boolean {
+  return store.size === 0 && content.live + content.tombstones > 0;
 }
 
 /** The store holds as many records as it did when the state was saved; damage shows like that. */

@@ -78,11 +78,12 @@ export const runClasses: readonly RunClass[] = [
   { name: 'volatile', rates: usual, volatile: true, deletes: 0.4, purges: true, settings: hasty },
   {
     name: 'away',
-    rates: { ...usual, restart: 0.3, partition: 0.02, heal: 0.2 },
+    // Nobody is taken for dead by mistake: who is, is away as well.
+    rates: { ...usual, restart: 0.3, partition: 0.02, heal: 0.2, flap: 0 },
     deletes: 0.5,
     traveller: true,
     purges: true,
-    settings: { ...hasty, tombstoneGraceMs: 3_000 },
+    settings: { ...hasty, tombstoneGraceMs: 1_500, volatileGraceMs: 1_500 },
   },
   { name: 'torn', rates: usual, flushMs: 40, torn: 0.3, deletes: 0.4, purges: true, settings: hasty },
   {

@@ -127,7 +127,7 @@ export class Faults {
     const { cluster, kind } = this.#scene;
     const graceMs = kind.settings?.tombstoneGraceMs ?? 0;
     // Some come back in time.
-    this.#awayUntilMs = cluster.nowMs + graceMs * (0.2 + this.#scene.random() * 2.5);
+    this.#awayUntilMs = cluster.nowMs + graceMs * (0.2 + this.#scene.random() * 4);
   }
 
   #restartSome(): boolean {
@@ -167,7 +167,8 @@ export class Faults {
     const node = this.#scene.pick(cluster.nodes);
     const other = this.#scene.pick(cluster.nodes);
     if (!node.up || node === other) return false;
-    this.#membership.flap(node, other, this.#scene.below(2_000));
+    // Not for longer than the grace: then the others may go on without it.
+    this.#membership.flap(node, other, this.#scene.below(this.#scene.kind.traveller === true ? 1_000 : 2_000));
     return true;
   }
 
