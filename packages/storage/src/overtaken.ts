@@ -1,4 +1,4 @@
-import type { Origin, StoredRecord } from '@simpledht/wire';
+import { limits, type Origin, type StoredRecord } from '@simpledht/wire';
 
 /** Bounds the memory of a node whose peers do not answer, per origin; the oldest are let go first. */
 const maxOvertaken = 1_024;
@@ -14,7 +14,7 @@ export interface OvertakenWrite {
  * that covers them must not be left with neither: until everyone has covered them, the record that took the place goes
  * along. Without that, a peer could keep a record that was deleted, while the tombstone is purged everywhere else.
  *
- * Bounded by `maxOvertaken` for each origin of the vector.
+ * Bounded by `maxOvertaken` for each of at most as many origins as a vector has.
  */
 export class Overtaken {
   readonly #origins = new Map<Origin, Map<number, string>>();
@@ -30,6 +30,8 @@ export class Overtaken {
   note({ origin, seq, key }: StoredRecord): void {
     let keys = this.#origins.get(origin);
     if (keys === undefined) {
+      const [first] = this.#origins.keys();
+      if (this.#origins.size >= limits.maxOrigins && first !== undefined) this.#origins.delete(first);
       keys = new Map();
       this.#origins.set(origin, keys);
     }

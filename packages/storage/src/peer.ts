@@ -12,8 +12,8 @@ export interface InFlight {
 /** A peer that fails is tried at least this often before a replica that joins goes on without it. */
 const minTries = 3;
 
-/** Offers may hold as many intervals as both sides and the window together; all three are bounded. */
-const offerBounds = { maxOrigins: limits.maxOrigins, maxIntervals: Infinity };
+/** Offers may hold as many origins and intervals as both sides and the window together; all three are bounded. */
+const offerBounds = { maxOrigins: 2 * limits.maxOrigins + 1, maxIntervals: Infinity };
 
 /**
  * What this replica knows of another, and what it has sent it. There is no queue: what the peer still has to get is what

@@ -53,6 +53,8 @@ export class Repair {
 
   /** Ends a turn: there may be something to count now. */
   schedule(now: Instant): void {
+    // Memory loses nothing, and to walk a memory store in order costs it an index: it counts only when somebody asks.
+    if (!this.#context.local.store.durable) return;
     this.#nextCountMs ??= now.monotonicMs + this.#context.settings.recountIntervalMs;
   }
 
@@ -123,6 +125,11 @@ export class Repair {
       // The sums stay while somebody compares them.
       if (isHurried) return;
       this.#recount = undefined;
+      local.content.follower = undefined;
+      if (!local.store.durable) {
+        this.#nextCountMs = undefined;
+        return;
+      }
     }
     if (this.#recount === undefined) {
       this.#recount = new Recount();

@@ -5,6 +5,9 @@ import type { Span } from './origin-cover.ts';
 import type { Peer } from './peer.ts';
 import { VersionVector } from './version-vector.ts';
 
+/** What a range weighs in a window, bytes: a delta without records must not be free. */
+const rangeBytes = 32;
+
 /** Peers that lack the same span of the own origin: one delta, encoded once, serves all. */
 interface Group {
   readonly span: Span;
@@ -157,7 +160,8 @@ export class Replication {
       if (cover === undefined || !this.#hasRoom(peer)) continue;
       const span = cover.firstLackedBy(peer.offered.get(origin), this.#floorFor(peer, origin));
       if (span === undefined) this.#account(peer, Infinity);
-      else joinGroup(groups, span, peer);
+      // What cannot be offered is not sent, or it would be sent for ever.
+      else if (peer.offered.admits(origin, span)) joinGroup(groups, span, peer);
     }
     return groups;
   }
@@ -203,7 +207,8 @@ export class Replication {
       message,
       peers.map((peer) => ({ kind: 'delta', peer })),
     );
-    for (const [index, peer] of peers.entries()) peer.send(numbers[index] ?? 0, { ranges, bytes });
+    for (const [index, peer] of peers.entries())
+      peer.send(numbers[index] ?? 0, { ranges, bytes: bytes + ranges.length * rangeBytes });
     counters.deltasSent += peers.length;
     counters.recordsSent += records.length * peers.length;
   }

@@ -74,7 +74,7 @@ export class Retirement {
   #retire(origins: readonly Origin[], members: readonly Peer[]): void {
     const { local } = this.#context;
     const bare = origins.filter((origin) => local.floors.get(origin) === undefined);
-    for (const origin of bare) local.origins.retire(origin);
+    for (const origin of bare) this.#giveUp(origin);
     this.#retireWaiting(origins, members);
     const floored = origins.filter((origin) => local.floors.get(origin) !== undefined);
     if (floored.length === 0 || this.#waiting !== undefined) return;
@@ -86,8 +86,15 @@ export class Retirement {
     if (this.#waiting === undefined || local.origin === '') return;
     const { origins, seq } = this.#waiting;
     if (!this.#stability.covered(members, local.origin, seq)) return;
-    for (const origin of origins) if (retirable.includes(origin)) local.origins.retire(origin, seq);
+    for (const origin of origins) if (retirable.includes(origin)) this.#giveUp(origin, seq);
     this.#waiting = undefined;
+  }
+
+  #giveUp(origin: Origin, seq?: number): void {
+    const { local } = this.#context;
+    local.origins.retire(origin, seq);
+    // Everybody has what overtook its writes.
+    local.overtaken.drop(origin, Infinity);
   }
 
   #isFirst(members: readonly Peer[]): boolean {

@@ -25,6 +25,7 @@ export class Upkeep {
   readonly #stability: Stability;
   readonly #antiEntropy: AntiEntropy;
   #nextSweepMs: number | undefined;
+  #sweptAtMs = -Infinity;
   #nextPurgeMs: number | undefined;
 
   constructor(context: ReplicaContext, stability: Stability, antiEntropy: AntiEntropy) {
@@ -50,10 +51,14 @@ export class Upkeep {
     else this.#nextPurgeMs = undefined;
     const [first] = store.expiring(Infinity, 1);
     if (first === undefined) this.#nextSweepMs = undefined;
-    else this.#nextSweepMs = now.monotonicMs + Math.max(sweepIntervalMs, first.expiresAt - now.wallMs);
+    else {
+      const dueMs = now.monotonicMs + first.expiresAt - now.wallMs;
+      this.#nextSweepMs = Math.max(this.#sweptAtMs + sweepIntervalMs, dueMs);
+    }
   }
 
   #sweep(now: Instant): void {
+    this.#sweptAtMs = now.monotonicMs;
     const { local } = this.#context;
     local.expire(local.store.expiring(now.wallMs, batchSize));
   }

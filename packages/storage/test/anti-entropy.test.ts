@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '@simpledht/wire';
 import { record } from './records.ts';
 import { deltaOf, digestOf, nodeId, originOf, SingleReplica } from './single-replica.ts';
+import { wrapped } from './wrong-stores.ts';
 
 const [alice, bob] = [nodeId(1), nodeId(2)];
 
@@ -125,8 +126,8 @@ describe('repair', () => {
     expect(replica.requests('bucket-request')).toEqual([]);
   });
 
-  it('counts anew what it holds: a store that lost a record had sums that spoke of it', () => {
-    const replica = new SingleReplica();
+  it('counts anew what a durable store holds: one that lost a record had sums that spoke of it', () => {
+    const replica = new SingleReplica({ store: wrapped(() => ({ durable: true })) });
     replica.put('\u0000a', 'v');
     replica.put('\u0000b', 'v');
     replica.handle({ type: 'peer-up', peer: alice });

@@ -7,6 +7,7 @@ import {
   type Message,
   type NodeId,
 } from '@simpledht/wire';
+import { isStorageRequest } from './storage-messages.ts';
 import type { MembershipShell } from './membership-shell.ts';
 import type { ReplicaShell } from './replica-shell.ts';
 
@@ -55,19 +56,16 @@ export class Inbound implements TransportHandlers {
   onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void): void {
     const { membership, replica } = this.#options;
     const message = this.#decode(payload);
+    if (message !== undefined && isStorageRequest(message)) {
+      const exchange = replica.exchanges.open(reply);
+      replica.handle({ type: 'request', peer: membership.core.idOf(from), message, exchange });
+      return;
+    }
     switch (message?.kind) {
       case 'roster-exchange':
       case 'leave':
         membership.handle({ type: 'request', from, message, exchange: membership.exchanges.open(reply) });
         break;
-      case 'digest':
-      case 'delta':
-      case 'page-request':
-      case 'fetch': {
-        const exchange = replica.exchanges.open(reply);
-        replica.handle({ type: 'request', peer: membership.core.idOf(from), message, exchange });
-        break;
-      }
       case 'client-put':
       case 'client-delete':
       case 'client-get':

@@ -13,6 +13,7 @@ import {
 } from '@simpledht/wire';
 import { asError } from '../events.ts';
 import { Exchanges } from './exchanges.ts';
+import { isStorageReply } from './storage-messages.ts';
 import { instant, Wakeup } from './wakeup.ts';
 
 /** How often a stopping node looks whether its peers have everything, ms. */
@@ -256,15 +257,7 @@ function storageReply(payload: Uint8Array): StorageReply | undefined {
   } catch {
     return undefined; // a peer that answers nonsense is a peer that did not answer
   }
-  switch (message.kind) {
-    case 'digest':
-    case 'covered':
-    case 'page':
-    case 'fetched':
-      return message;
-    default:
-      return undefined;
-  }
+  return isStorageReply(message) ? message : undefined;
 }
 
 interface Deferred {

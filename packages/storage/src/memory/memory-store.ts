@@ -145,7 +145,9 @@ class MemoryStore implements Store {
 
   #letGo(record: StoredRecord): void {
     this.#bytes -= bytesOf(record);
-    this.#logs.get(record.origin)?.remove(record);
+    const log = this.#logs.get(record.origin);
+    log?.remove(record);
+    if (log?.isEmpty === true) this.#logs.delete(record.origin);
     this.#timesOf(record)?.letGo();
     this.#values.release(record);
   }

@@ -12,6 +12,10 @@ const blockSize = 512;
 export class SequenceIndex {
   readonly #blocks: StoredRecord[][] = [];
 
+  get isEmpty(): boolean {
+    return this.#blocks.length === 0;
+  }
+
   add(record: StoredRecord): void {
     const last = this.#blocks.at(-1);
     if (last === undefined || (last.at(-1)?.seq ?? 0) < record.seq) this.#append(last, record);
