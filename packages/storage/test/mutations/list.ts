@@ -85,7 +85,7 @@ export const mutations: readonly Mutation[] = [
     file: 'stability.ts',
     search: 'return frontier > 0 && this.#agreeOnGone(members) ? frontier : 0;',
     replacement: 'return frontier > 0 ? frontier : this.#agreeOnGone(members) ? 0 : 0;',
-    classes: ['mortal', 'volatile', 'disk'],
+    classes: ['mortal'],
   },
   {
     rule: 'what a peer purged is never dropped',
@@ -120,13 +120,6 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
     ],
     classes: ['damage'],
     quick: true,
-  },
-  {
-    rule: 'a purged record is taken back from a peer that missed its deletion',
-    file: 'reconcile.ts',
-    search: 'return local.floors.size === 0 || !local.floors.mayHaveDeleted(record, vector, local.vector);',
-    replacement: 'return true;',
-    classes: ['away'],
   },
   {
     rule: 'a covered tombstone is taken back',
@@ -239,5 +232,19 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
       },
     ],
     classes: ['damage'],
+  },
+  {
+    rule: 'a retired origin takes its floor with it',
+    file: 'origin-keeper.ts',
+    search: 'floors.raise({ origin, seq, hlc: floor.hlc });',
+    replacement: '',
+    classes: ['away'],
+  },
+  {
+    rule: 'a retired origin is forgotten: its dots count as new',
+    file: 'origin-keeper.ts',
+    search: 'vector.retire(retired);',
+    replacement: 'vector.retire(retired);\n    vector.retired.delete(retired);',
+    classes: ['mixed', 'disk', 'clone'],
   },
 ];

@@ -83,7 +83,7 @@ export const runClasses: readonly RunClass[] = [
     deletes: 0.5,
     traveller: true,
     purges: true,
-    settings: { ...hasty, tombstoneGraceMs: 1_500, volatileGraceMs: 1_500 },
+    settings: { ...hasty, tombstoneGraceMs: 3_000, volatileGraceMs: 3_000 },
   },
   { name: 'torn', rates: usual, flushMs: 40, torn: 0.3, deletes: 0.4, purges: true, settings: hasty },
   {

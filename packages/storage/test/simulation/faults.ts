@@ -37,9 +37,15 @@ export class Faults {
     }
   }
 
-  /** Everyone who can come back does. */
-  restartAll(): void {
-    for (let [node] = this.#membership.down; node !== undefined; [node] = this.#membership.down) this.#restart(node);
+  /** Everyone who can come back does, but for one. */
+  restartAll(but?: SimulatedNode): void {
+    for (const node of this.#membership.down) if (node !== but) this.#restart(node);
+  }
+
+  /** A process dies and begins anew, as in an update. */
+  replace(node: SimulatedNode): void {
+    this.#membership.crash(node, 0);
+    this.#restart(node);
   }
 
   /** A node goes down, and its disk loses a record that others hold. False when there is none to choose. */
@@ -161,7 +167,8 @@ export class Faults {
     const node = this.#scene.pick(cluster.nodes);
     const other = this.#scene.pick(cluster.nodes);
     if (!node.up || node === other) return false;
-    this.#membership.flap(node, other, this.#scene.below(2_000));
+    // Not for longer than the grace: then the others may go on without it.
+    this.#membership.flap(node, other, this.#scene.below(this.#scene.kind.traveller === true ? 1_000 : 2_000));
     return true;
   }
 

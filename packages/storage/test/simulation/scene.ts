@@ -105,6 +105,11 @@ export class Scene {
     this.#lateKeys.add(record.key);
   }
 
+  /** Whether a late write of this key was brought. */
+  hasLate(key: string): boolean {
+    return this.#lateKeys.has(key);
+  }
+
   /** A process begins: it has applied and promised nothing yet. */
   begin(node: SimulatedNode): void {
     this.#applied.set(node, new Set());

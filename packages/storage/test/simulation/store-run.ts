@@ -26,7 +26,7 @@ export class StoreRun {
     this.#keepsTombstones = options.keepsTombstones === true;
     this.scene = new Scene(seed, kind, options);
     // Half of the runs are short: most faults show early, and more of them are tried.
-    const drawnMs = kind.traveller === true ? 12_000 : 3_000 + this.scene.below(8_000);
+    const drawnMs = kind.traveller === true ? 13_000 : 3_000 + this.scene.below(8_000);
     this.#chaosMs = options.chaosMs ?? drawnMs;
     this.#membership = new Membership(this.scene);
     this.#faults = new Faults(this.scene, this.#membership);
@@ -74,8 +74,26 @@ export class StoreRun {
     cluster.heal();
     this.scene.note(undefined, 'all heals');
     this.#faults.rightClocks();
+    if (kind.traveller === true && random() < 0.8) this.#journey();
     this.#faults.restartAll();
     for (const node of cluster.nodes) this.#membership.tellOthers(node, 'peer-up');
+  }
+
+  /** One node is away, with its data, while the others write, delete, purge, die and begin anew in peace. */
+  #journey(): void {
+    const { cluster, kind, random } = this.scene;
+    const [traveller] = cluster.nodes;
+    if (traveller === undefined) return;
+    if (traveller.up) this.#membership.crash(traveller, 0);
+    this.#faults.restartAll(traveller);
+    const graceMs = kind.settings?.tombstoneGraceMs ?? 0;
+    const busyUntilMs = cluster.nowMs + random() * 3_000;
+    const backAtMs = cluster.nowMs + graceMs * (0.7 + random() * 2) + 1_500;
+    while (cluster.nowMs < backAtMs) {
+      cluster.run(50);
+      if (cluster.nowMs < busyUntilMs) writeSome(this.scene);
+      if (random() < 0.01) this.#faults.replace(this.scene.pick(cluster.nodes.filter((node) => node !== traveller)));
+    }
   }
 
   #settle(invariant: string): void {
