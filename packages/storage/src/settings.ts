@@ -6,7 +6,7 @@ export interface ReplicaSettings {
   readonly windowBytes: number;
   /** Records in one page of a join or repair, bytes. Default 256 KiB. */
   readonly pageBytes: number;
-  /** Pages asked for at a time, up to 8: the server makes one while this replica merges another. Default 3. */
+  /** Pages asked for at a time, up to 8: the server makes one while this replica merges another. Default 2. */
   readonly pagesAhead: number;
   /** Ms between digests with a random peer while things change. Default 2,000. */
   readonly digestIntervalMs: number;
@@ -58,7 +58,7 @@ export const defaultSettings: ReplicaSettings = {
   deltaBytes: 131_072,
   windowBytes: 1_048_576,
   pageBytes: 262_144,
-  pagesAhead: 3,
+  pagesAhead: 2,
   digestIntervalMs: 2_000,
   digestMaxIntervalMs: 15_000,
   requestTimeoutMs: 10_000,
