@@ -49,7 +49,8 @@ export class Facts {
   }
 
   peer(member: Member): Peer {
-    return this.peers().find(({ id }) => id === member.id) ?? toPeer(member, false);
+    const [sync] = this.#driver.replica.core.peers(member.id);
+    return toPeer(member, sync?.inSync ?? false);
   }
 
   /** Counters since the start, by layer and name. */

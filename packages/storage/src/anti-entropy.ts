@@ -17,7 +17,7 @@ export interface DigestHooks {
   /** Tombstones may have been missed: what is held here is not to be relied on. */
   readonly isCatchingUp: () => boolean;
   /** A peer holds more of the own origin than this node. */
-  readonly onRolledBack: () => void;
+  readonly onRolledBack: (now: Instant) => void;
   /** Same vector, other content. */
   readonly onDiverged: (peer: Peer, now: Instant) => void;
   /** The peer has purged tombstones that this node may have missed. */
@@ -143,7 +143,7 @@ export class AntiEntropy {
     local.clock.observe(digest.hlc, now.wallMs);
     this.#learnVector(peer, digest, now);
     this.#takeRetired(digest);
-    this.#checkOwnOrigin(peer);
+    this.#checkOwnOrigin(peer, now);
     if (local.origin !== '') peer.confirm(local.origin, local.sequence);
     if (peer.behind || (!digest.ready && (peer.joining || !asked))) this.#sendLiveOnly(peer);
     if (!peer.joining && !peer.behind) this.#owe(peer, serve, asked);
@@ -198,9 +198,9 @@ export class AntiEntropy {
     if (origin !== '') peer.skipTo(origin, sequence);
   }
 
-  #checkOwnOrigin(peer: Peer): void {
+  #checkOwnOrigin(peer: Peer, now: Instant): void {
     const { origin, sequence } = this.#context.local;
-    if (origin !== '' && (peer.known.get(origin)?.top ?? 0) > sequence) this.#hooks.onRolledBack();
+    if (origin !== '' && (peer.known.get(origin)?.top ?? 0) > sequence) this.#hooks.onRolledBack(now);
   }
 
   /** Up to where a foreign origin is brought to a peer: what its owner has on the way is left to the owner. */

@@ -63,6 +63,11 @@ export class History {
     return new Since(VersionVector.from(entries), this.#local);
   }
 
+  /** The record of a key, tombstones and expired ones included. */
+  get(key: string): StoredRecord | undefined {
+    return this.#local.store.get(key);
+  }
+
   /** Records in key order, tombstones included; lazy, and writes meanwhile are allowed. */
   range(bounds: KeyBounds): Iterable<StoredRecord> {
     return this.#local.store.range(bounds);

@@ -91,7 +91,7 @@ export class LocalMap {
 
   put(write: Write, wallMs: number): StoredRecord {
     const previous = this.store.get(write.key);
-    if (previous === undefined && write.value !== null) mustHaveRoom(this.#options, 1, write.value.length);
+    mustHaveRoom(this.#options, [{ write, previous }]);
     const record = this.#written(write, previous, wallMs, 1);
     this.store.apply({ records: [record] });
     this.#state.own.watermark = record.seq;
@@ -102,9 +102,11 @@ export class LocalMap {
   /** All of them in one step of the store; of two writes of one key the later one stays. */
   batch(writes: readonly Write[], wallMs: number): readonly StoredRecord[] {
     const last = new Map<string, StoredRecord>();
-    const added = writes.filter(({ key, value }) => value !== null && this.store.get(key) === undefined);
-    const bytes = added.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
-    if (added.length > 0) mustHaveRoom(this.#options, added.length, bytes);
+    const latest = new Map(writes.map((write) => [write.key, write]));
+    mustHaveRoom(
+      this.#options,
+      Array.from(latest.values(), (write) => ({ write, previous: this.store.get(write.key) })),
+    );
     const records = writes.map((write, index) => {
       const record = this.#written(write, last.get(write.key) ?? this.store.get(write.key), wallMs, index + 1);
       last.set(write.key, record);
@@ -206,6 +208,8 @@ export class LocalMap {
       this.#state.originChanged(entry.origin);
     }
     for (const floor of floors) {
+      // Of what nobody covers here a floor would call everybody behind for ever.
+      if (this.vector.coverOf(floor.origin) === undefined) continue;
       this.origins.reopen(floor.origin);
       if (this.floors.raise(floor)) this.#state.floorsChanged();
     }

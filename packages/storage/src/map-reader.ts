@@ -1,4 +1,12 @@
-import { compareKeys, limits, type Instant, type Page, type PageRequest, type StoredRecord } from '@simpledht/wire';
+import {
+  compareKeys,
+  limits,
+  type Instant,
+  type Origin,
+  type Page,
+  type PageRequest,
+  type StoredRecord,
+} from '@simpledht/wire';
 import type { ReplicaContext } from './context.ts';
 import { Floors } from './floors.ts';
 import type { Peer } from './peer.ts';
@@ -43,8 +51,11 @@ export class MapReader {
   #before = new VersionVector(replicaBounds);
   /** Retired origins as the first page told them. */
   #retired: Page['retired'] = [];
+  #retiredThere = new Map<Origin, number>();
   #records = 0;
   #bytes = 0;
+  /** Pages in a row that went on from elsewhere. */
+  #misses = 0;
   #nextCatchUpMs = -Infinity;
   #pauseMs = 0;
   /** Records that no claim may speak for: of a join that a former process began, or of a server that is gone. */
@@ -100,7 +111,7 @@ export class MapReader {
 
   /** Reads these buckets. False when something else is read. */
   repair(server: Peer, buckets: Uint8Array): boolean {
-    if (this.#server !== undefined || this.#purpose === 'catch-up') return false;
+    if (this.#server !== undefined || !this.#context.local.joined || this.isCatchingUp) return false;
     this.#restart('repair');
     this.#buckets = buckets;
     this.#pull(server);
@@ -155,8 +166,13 @@ export class MapReader {
 
   #next(server: Peer, page: Page, now: Instant): PageOutcome {
     this.#out.shift();
-    // Writes moved the ends of pages that were asked for ahead.
-    if (page.after !== this.#after) return this.#again(server);
+    if (page.after !== this.#after) return this.#astray(server);
+    this.#misses = 0;
+    // More than may be held: what comes on has to wait.
+    if (this.#receiving.isPaused) {
+      this.cut(server);
+      return 'stuck';
+    }
     if (!page.done && compareKeys(page.reached, this.#after) <= 0) {
       this.cut(server);
       return 'stuck';
@@ -185,7 +201,14 @@ export class MapReader {
     return this.#next(server, page, now);
   }
 
-  #again(server: Peer): PageOutcome {
+  /** Writes moved the ends of pages that were asked for ahead; a page that was not asked for ahead never goes astray. */
+  #astray(server: Peer): PageOutcome {
+    this.#misses += 1;
+    if (this.#misses > 1) {
+      this.#misses = 0;
+      this.cut(server);
+      return 'stuck';
+    }
     this.#out = [];
     this.#early.clear();
     this.#pull(server);
@@ -214,10 +237,11 @@ export class MapReader {
   }
 
   #describe(page: Page): PeerPage {
-    if (page.retired.length > 0) this.#retired = page.retired;
-    const vector = VersionVector.from(page.vector);
-    for (const { origin, watermark } of this.#retired)
-      if (vector.get(origin) === undefined) vector.retireTo(origin, watermark);
+    if (page.retired.length > 0) {
+      this.#retired = page.retired;
+      this.#retiredThere = new Map(page.retired.map(({ origin, watermark }) => [origin, watermark]));
+    }
+    const vector = VersionVector.from(page.vector, undefined, this.#retiredThere);
     return { page, vector, floors: new Floors(page.floors) };
   }
 
@@ -266,6 +290,7 @@ export class MapReader {
     this.#floors = new Floors();
     this.#before = new VersionVector({ ...replicaBounds, maxOrigins: limits.maxOrigins });
     this.#retired = [];
+    this.#retiredThere = new Map();
     this.#records = 0;
     this.#bytes = 0;
   }

@@ -61,11 +61,12 @@ export class MapState {
     this.vector = isKept ? vector : new VersionVector(replicaBounds);
     if (isKept) for (const entry of loadRetired(store)) this.vector.retireTo(entry.origin, entry.watermark);
     this.floors = isKept ? floors : new Floors();
-    this.joined = isKept && state.joined;
+    // Who covers nothing reads pages: others take it for one that joins.
+    this.joined = isKept && state.joined && vector.size > 0;
     this.#savedOrigins = isKept ? this.vector.size : -1;
     this.#savedCeiling = this.clock.ceiling;
     // What was not believed must not be read again.
-    this.#areFloorsChanged = !isKept && store.size > 0;
+    this.#areFloorsChanged = !isKept && state !== undefined;
     this.#areRetiredChanged = this.#areFloorsChanged;
   }
 

@@ -99,7 +99,8 @@ export function retiredEntry(retired: ReadonlyMap<Origin, number>): MetaEntry {
 }
 
 export function retiredEntries(retired: ReadonlyMap<Origin, number>): VectorEntry[] {
-  return Array.from(retired, ([origin, watermark]) => ({ origin, watermark, intervals: [] }));
+  const entries = Array.from(retired, ([origin, watermark]) => ({ origin, watermark, intervals: [] }));
+  return entries.slice(-limits.maxRetiredOrigins);
 }
 
 /** Nothing when they do not read: then late records of long gone origins could pass for new. */

@@ -23,6 +23,14 @@ export class OriginCover {
     this.#maxEnds = maxIntervals * 2;
   }
 
+  /** Of an entry that is in order, as those are that were decoded. */
+  static of({ watermark, intervals }: VectorEntry, maxIntervals: number): OriginCover {
+    const cover = new OriginCover(maxIntervals);
+    cover.watermark = watermark;
+    for (const [first, last] of intervals.slice(0, maxIntervals)) cover.#ends.push(first, last);
+    return cover;
+  }
+
   /** The highest number covered. */
   get top(): number {
     return this.#ends.at(-1) ?? this.watermark;

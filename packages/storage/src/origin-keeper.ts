@@ -28,8 +28,7 @@ export class OriginKeeper {
   }
 
   /** The origin of this process's writes from now on. Throws `ERR_LIMIT_REACHED` when the vector is full. */
-  open(): Origin {
-    const origin = this.#make(this.#state.clock.seconds);
+  open(origin: Origin = this.#make(this.#state.clock.seconds)): Origin {
     const own = this.#state.vector.openOwn(origin);
     if (own === undefined) {
       throw new SimpleDHTError('ERR_LIMIT_REACHED', 'The version vector has no room for another origin');
@@ -49,11 +48,13 @@ export class OriginKeeper {
     const former = this.#state.origin;
     if (former === '' || !this.#state.vector.hasPlace) return undefined;
     const rewritten = this.#options.store.since(former, 0, Infinity);
-    // What this process wrote there counts as not covered: whatever else has these numbers may come from the peers.
-    this.#state.vector.reset(former, 0);
-    this.#state.originChanged(former);
-    const origin = this.open();
+    const origin = this.#make(this.#state.clock.seconds);
     this.#redot(origin, rewritten);
+    // What this process wrote there counts as not covered: whatever else has these numbers may come from the peers.
+    // All members covered the numbers up to its floor.
+    this.#state.vector.reset(former, this.#state.floors.get(former)?.seq ?? 0);
+    this.#state.originChanged(former);
+    this.open(origin);
     this.#state.own.watermark = rewritten.length;
     this.#options.counters.originChanges += 1;
     this.#options.outbox.notice({ type: 'origin-changed', former });

@@ -76,12 +76,14 @@ function collect(store: ReplicaContext['local']['store'], request: PageRequest):
   let records: StoredRecord[] = [];
   let bytes = 0;
   let looked = 0;
+  // Of all pages together: those that are left out cost as much.
+  const budget = Math.ceil(maxLooked / (skip + 1));
   for (const record of store.range(after === '' ? {} : { gt: after })) {
     const isWanted = isInBuckets(request.buckets, record.key);
     // Once: a stored record makes its value at each reading.
     const size = isWanted ? recordBytes(record) : 0;
     const isOver = isWanted && records.length > 0 && bytes + size > maxBytes;
-    if (isOver || looked === maxLooked) {
+    if (isOver || looked === budget) {
       if (skip === 0) return { records, bytes, after, reached, done: false };
       skip -= 1;
       after = reached;

@@ -13,11 +13,13 @@ export interface PeerSync {
   readonly lacksOwn: number;
 }
 
-export function peerSyncs({ local, peers }: ReplicaContext): PeerSync[] {
+/** All peers, or one. */
+export function peerSyncs({ local, peers }: ReplicaContext, only?: NodeId): PeerSync[] {
   const { vector, origin, sequence } = local;
   // Once for all peers: making the entries of thousands of origins costs more than comparing them.
   const entries = vector.entries();
-  return Array.from(peers.all(), ({ id, up, silent, joining, known }) => {
+  const wanted = only === undefined ? [...peers.all()] : [peers.get(only)].filter((peer) => peer !== undefined);
+  return wanted.map(({ id, up, silent, joining, known }) => {
     let behind = 0;
     for (const entry of entries) behind += Math.max(0, entry.watermark - known.watermark(entry.origin));
     const lacksOwn = origin === '' ? 0 : Math.max(0, sequence - known.watermark(origin));

@@ -85,7 +85,7 @@ export class Readiness {
     const { joinPatienceMs } = this.#context.settings;
     const awaited: Peer[] = [];
     this.#nextGivenUpMs = undefined;
-    for (const peer of this.#context.peers.up()) {
+    for (const peer of this.#context.peers.partners()) {
       const givenUpAtMs = peer.givenUpAtMs(joinPatienceMs);
       if (givenUpAtMs !== undefined && givenUpAtMs <= now.monotonicMs) continue;
       awaited.push(peer);

@@ -26,11 +26,11 @@ const overfull = 2;
  */
 export class Receiving {
   readonly #context: ReplicaContext;
-  readonly #onRolledBack: () => void;
+  readonly #onRolledBack: (now: Instant) => void;
   #nextNoticeMs = 0;
   #isPaused = false;
 
-  constructor(context: ReplicaContext, onRolledBack: () => void) {
+  constructor(context: ReplicaContext, onRolledBack: (now: Instant) => void) {
     this.#context = context;
     this.#onRolledBack = onRolledBack;
   }
@@ -41,12 +41,17 @@ export class Receiving {
     counters.deltasReceived += 1;
     const { ranges, invalid = [] } = delta;
     if (invalid.length > 0) this.invalid(invalid.length, peer);
-    if (ranges.some(({ origin, to }) => origin === local.origin && to > local.sequence)) this.#onRolledBack();
+    if (ranges.some(({ origin, to }) => origin === local.origin && to > local.sequence)) this.#onRolledBack(now);
     const vector = live ?? local.vector;
     const taken: DeltaRange[] = [];
     const refused: DeltaRange[] = [];
     // Opened at once: what is left of the room counts for the next range.
     for (const range of ranges) {
+      // Nobody but this process covers more of its origin.
+      if (range.origin === local.origin && range.to > local.sequence) {
+        refused.push(range);
+        continue;
+      }
       const isKnown = range.to <= vector.watermark(range.origin);
       const hasRoom = isKnown || (vector.admits(range.origin, range) && vector.open(range.origin) !== undefined);
       (hasRoom ? taken : refused).push(range);

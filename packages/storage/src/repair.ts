@@ -109,7 +109,8 @@ export class Repair {
     const buckets = differingBuckets(this.#recount.sums(), this.#sums);
     this.#peer = undefined;
     this.#sums = undefined;
-    if (buckets !== undefined) this.#reader.repair(peer, buckets);
+    // Something else is read just now: the next comparison begins anew.
+    if (buckets !== undefined && !this.#reader.repair(peer, buckets)) this.#nextRepairMs = 0;
   }
 
   #hurry(now: Instant): void {

@@ -24,7 +24,7 @@ export interface ReplicaParts {
   readonly retirement: Retirement;
   readonly upkeep: Upkeep;
   /** Somebody else wrote under the own origin. */
-  readonly onRolledBack: () => void;
+  readonly onRolledBack: (now: Instant) => void;
 }
 
 /** Hands each event to the parts that it is for. */
@@ -67,7 +67,7 @@ export class ReplicaEvents {
         this.#clockMeasured(event.peer, event.offsetMs, now);
         break;
       case 'identity-conflict':
-        this.#parts.onRolledBack();
+        this.#parts.onRolledBack(now);
         break;
       case 'tick':
         this.#tick(now);
@@ -79,9 +79,12 @@ export class ReplicaEvents {
     const { antiEntropy, readiness, reader, upkeep, retirement, repair } = this.#parts;
     antiEntropy.tick(now);
     const isReliable = readiness.isReady && !reader.isCatchingUp;
-    upkeep.tick(now, isReliable);
-    retirement.tick(now, isReliable);
-    repair.tick(now);
+    try {
+      upkeep.tick(now, isReliable);
+    } finally {
+      retirement.tick(now, isReliable);
+      repair.tick(now);
+    }
   }
 
   /** A replica that is not ready asks one peer at a time (see Readiness); it answers the others. */

@@ -37,6 +37,9 @@ export interface ReplicaOptions {
   readonly settings?: Partial<ReplicaSettings>;
 }
 
+/** Least time between two changes of the own origin, ms: each sends all that this process wrote once more. */
+const renewIntervalMs = 60_000;
+
 /**
  * The replicated map's core: one replica, without IO, time or randomness of its own.
  *
@@ -61,6 +64,7 @@ export class Replica {
   readonly #events: ReplicaEvents;
   readonly #retirement: Retirement;
   readonly #upkeep: Upkeep;
+  #nextRenewMs = -Infinity;
 
   constructor(options: ReplicaOptions) {
     const settings = { ...defaultSettings, ...options.settings };
@@ -72,7 +76,10 @@ export class Replica {
     const context = { settings, local, peers, exchanges, outbox, counters, random: options.random };
     this.#context = context;
     this.history = new History(local, outbox);
-    const onRolledBack = (): void => {
+    const onRolledBack = ({ monotonicMs }: Instant): void => {
+      // An origin is random and of one process: a second honest conflict this soon does not exist.
+      if (monotonicMs < this.#nextRenewMs) return;
+      this.#nextRenewMs = monotonicMs + renewIntervalMs;
       const place = local.origins.renew();
       if (place !== undefined) this.#acknowledgements.renumber(place);
     };
@@ -106,7 +113,7 @@ export class Replica {
     });
   }
 
-  #hooks(stability: Stability, onRolledBack: () => void): DigestHooks {
+  #hooks(stability: Stability, onRolledBack: (now: Instant) => void): DigestHooks {
     const { outbox } = this.#context;
     return {
       isReady: () => this.ready,
@@ -228,7 +235,8 @@ export class Replica {
     this.#acknowledgements.cancel(token);
   }
 
-  peers(): readonly PeerSync[] {
-    return peerSyncs(this.#context);
+  /** How the peers stand, or one of them. */
+  peers(only?: NodeId): readonly PeerSync[] {
+    return peerSyncs(this.#context, only);
   }
 }

@@ -78,6 +78,7 @@ export class Retirement {
     this.#retireWaiting(origins, members);
     const floored = origins.filter((origin) => local.floors.get(origin) !== undefined);
     if (floored.length === 0 || this.#waiting !== undefined) return;
+    if (local.origin === '' && !local.vector.hasPlace) return;
     this.#waiting = { origins: floored, seq: local.origins.mark() };
   }
 

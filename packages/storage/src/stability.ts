@@ -61,7 +61,8 @@ export class Stability {
     const isRoomy = local.content.tombstones < settings.maxKeys * tombstoneShare;
     return [...peers.all()].filter((peer) => {
       if (peer.quarantined) return false;
-      if (peer.up) return true;
+      // One that never gets ready must not hold the purge back for ever: it reads the map of others anyway.
+      if (peer.up) return isRoomy || peer.report !== undefined;
       const graceMs = peer.durable ? settings.tombstoneGraceMs : settings.volatileGraceMs;
       peer.downSinceMs ??= monotonicMs;
       return isRoomy && monotonicMs - peer.downSinceMs < graceMs;

@@ -7,8 +7,12 @@ import type { Stability } from './stability.ts';
 
 /** Records swept or tombstones purged in one turn, so that a turn stays short. */
 const batchSize = 2_048;
+/** Tombstones that are passed over at the most to find such as may be purged. */
+const maxHeld = 65_536;
 /** Pause between two such turns while there is more, ms. */
 const breatherMs = 10;
+/** Pause after the store did not take a sweep, ms. */
+const refusedPauseMs = 1_000;
 /** Least time between two sweeps, ms: expiry is told in ms and kept to about this. */
 const sweepIntervalMs = 20;
 
@@ -26,6 +30,8 @@ export class Upkeep {
   readonly #antiEntropy: AntiEntropy;
   #nextSweepMs: number | undefined;
   #sweptAtMs = -Infinity;
+  /** Tombstones below the frontier that could not be purged at the last look: the next one goes past them. */
+  #held = 0;
   #nextPurgeMs: number | undefined;
 
   constructor(context: ReplicaContext, stability: Stability, antiEntropy: AntiEntropy) {
@@ -58,9 +64,11 @@ export class Upkeep {
   }
 
   #sweep(now: Instant): void {
-    this.#sweptAtMs = now.monotonicMs;
     const { local } = this.#context;
+    // A store that refuses is not asked again at once.
+    this.#sweptAtMs = now.monotonicMs + refusedPauseMs;
     local.expire(local.store.expiring(now.wallMs, batchSize));
+    this.#sweptAtMs = now.monotonicMs;
   }
 
   #purge(now: Instant, isReady: boolean): void {
@@ -77,14 +85,17 @@ export class Upkeep {
   /** True when there was more than fits a turn. */
   #purgeBelow(frontier: number, members: readonly Peer[]): boolean {
     const { local, settings } = this.#context;
-    const old = local.store.tombstones(frontier, batchSize);
+    const limit = batchSize + Math.min(this.#held, maxHeld);
+    const old = local.store.tombstones(frontier, limit);
     const purgeable = old.filter(({ origin, seq, expiresAt }) => {
       // A hybrid clock may be ahead of its wall clock by so much.
       const passed = expiresAt === 0 || clockAt(expiresAt + settings.maxClockAheadMs) < frontier;
       return passed && this.#stability.coveredDot(members, origin, seq);
     });
-    local.purge(purgeable);
-    return old.length === batchSize && purgeable.length > 0;
+    const purged = purgeable.slice(0, batchSize);
+    this.#held = old.length - purgeable.length;
+    local.purge(purged);
+    return purged.length > 0 && old.length === limit;
   }
 
   #askStalest(members: readonly Peer[], now: Instant): void {

@@ -10,6 +10,8 @@ export interface VectorBounds {
 /** Places in a replica's own vector that no foreign origin takes: without one a node could not write any more. */
 const ownPlaces = 64;
 
+/** So many more are let grow before the oldest are forgotten. */
+const retiredSlack = 1_024;
 /** Retired origins that every digest names: 27 bytes each. */
 const latelyRetired = 32;
 
@@ -30,20 +32,32 @@ export class VersionVector {
    * Origins whose cover was given up, with the last number: still covered up to there, and no part of what is told to
    * peers. Bounded by `limits.maxRetiredOrigins`, the oldest go first. Of a replica's own vector only.
    */
-  readonly retired: Map<Origin, number> = new Map<Origin, number>();
+  readonly retired: Map<Origin, number>;
   /** The latest of them: told to everyone for a while, whatever they list. */
   readonly #lately: Origin[] = [];
   readonly #bounds: VectorBounds;
 
-  constructor(bounds: VectorBounds = limits) {
+  constructor(bounds: VectorBounds = limits, retired: Map<Origin, number> = new Map<Origin, number>()) {
     this.#bounds = bounds;
+    this.retired = retired;
   }
 
   /** Takes entries from anywhere: what is out of order is put in order, what is over the bounds is left out. */
-  static from(entries: readonly VectorEntry[], bounds: VectorBounds = limits): VersionVector {
-    const vector = new VersionVector(bounds);
-    for (const entry of entries) vector.coverEntry(entry);
+  static from(
+    entries: readonly VectorEntry[],
+    bounds: VectorBounds = limits,
+    retired?: Map<Origin, number>,
+  ): VersionVector {
+    const vector = new VersionVector(bounds, retired);
+    for (const entry of entries) vector.#take(entry);
     return vector;
+  }
+
+  /** The usual entry, of a new origin and in order, is taken as it is: a search for each interval costs a turn. */
+  #take(entry: VectorEntry): void {
+    const isNew = !this.#covers.has(entry.origin) && this.#covers.size < this.#bounds.maxOrigins;
+    if (isNew && isInOrder(entry)) this.#covers.set(entry.origin, OriginCover.of(entry, this.#bounds.maxIntervals));
+    else this.coverEntry(entry);
   }
 
   get size(): number {
@@ -75,9 +89,12 @@ export class VersionVector {
     if (!this.retired.has(origin)) this.#lately.push(origin);
     if (this.#lately.length > latelyRetired) this.#lately.shift();
     this.retired.set(origin, Math.max(last, this.retired.get(origin) ?? 0));
-    if (this.retired.size <= limits.maxRetiredOrigins) return;
-    const [oldest] = this.retired.keys();
-    if (oldest !== undefined) this.retired.delete(oldest);
+    // In steps: to find the first entry of a large map costs more than to delete it.
+    if (this.retired.size <= limits.maxRetiredOrigins + retiredSlack) return;
+    for (const oldest of this.retired.keys()) {
+      if (this.retired.size <= limits.maxRetiredOrigins) break;
+      this.retired.delete(oldest);
+    }
   }
 
   origins(): IterableIterator<Origin> {
@@ -191,4 +208,13 @@ export class VersionVector {
     }
     return shared;
   }
+}
+
+function isInOrder({ watermark, intervals }: VectorEntry): boolean {
+  let end = watermark;
+  return intervals.every(([first, last]) => {
+    const isBeyond = first > end + 1 && last >= first;
+    end = last;
+    return isBeyond;
+  });
 }

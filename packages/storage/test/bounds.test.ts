@@ -137,6 +137,7 @@ describe('a stranger\u2019s delta', () => {
       replica.turn();
       const own = replica.core.get('\u0000mine', 0)?.origin ?? origin;
       replica.ask(bob, { kind: 'delta', ranges: [{ origin: own, from: 0, to: 999 + claim }], records: [] });
+      replica.nowMs += 60_000;
     }
     expect(replica.core.counters['originChanges']).toBe(63);
     expect(replica.core.get('\u0000mine', 0)?.value).toEqual(bytes('99'));

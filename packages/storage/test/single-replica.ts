@@ -1,4 +1,13 @@
-import type { Covered, Digest, Instant, NodeId, PageRequest, StorageReply, StorageRequest } from '@simpledht/wire';
+import type {
+  Covered,
+  Digest,
+  Instant,
+  NodeId,
+  Origin,
+  PageRequest,
+  StorageReply,
+  StorageRequest,
+} from '@simpledht/wire';
 import {
   memoryStore,
   Replica,
@@ -12,6 +21,16 @@ import { nodeId, seeded, startMs } from './simulated-cluster.ts';
 
 export type Request = Extract<ReplicaEffect, { type: 'request' }>;
 
+export interface SingleOptions extends Partial<ReplicaSettings> {
+  readonly alone?: boolean;
+  readonly store?: Store;
+  /** Of the node: default 0. */
+  readonly index?: number;
+  /** Another life of a store draws other random numbers. */
+  readonly seed?: number;
+  readonly members?: () => Iterable<NodeId>;
+}
+
 /** One replica under the test's hand: events in, turns ended, effects looked at. The test plays all peers. */
 export class SingleReplica {
   readonly store: Store;
@@ -23,16 +42,20 @@ export class SingleReplica {
   constructor({
     alone = true,
     store = memoryStore(),
+    index = 0,
+    seed = 1,
+    members = () => [],
     ...settings
-  }: Partial<ReplicaSettings> & { alone?: boolean; store?: Store } = {}) {
-    const random = seeded(1);
+  }: SingleOptions = {}) {
+    const random = seeded(seed);
     this.store = store;
     this.core = new Replica({
-      id: nodeId(0),
+      id: nodeId(index),
       store,
       random,
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
       alone,
+      members,
       settings: { pagesAhead: 1, ...settings },
     });
   }
@@ -121,6 +144,24 @@ export class SingleReplica {
       if (effect.type === 'reply' && effect.exchange === exchange) return effect.message;
     throw new Error('no reply');
   }
+}
+
+/** What the replica says of itself to somebody whom it does not know, and who covers `vector`. */
+export function said(replica: SingleReplica, vector: Digest['vector'] = []): Digest {
+  const stranger = nodeId(50);
+  const reply = replica.ask(stranger, digestOf(stranger, { vector }));
+  if (reply.kind !== 'digest') throw new Error('no digest');
+  return reply;
+}
+
+/** The digest of a ready peer that covers and holds the same, and whose clock is as late as this one's. */
+export function agreeing(replica: SingleReplica, peer: NodeId, more: Partial<Digest> = {}): Digest {
+  const digest = said(replica);
+  return { ...digest, from: peer, origin: '', ready: true, behind: false, retired: [], ...more };
+}
+
+export function coveredTo(origin: Origin, watermark: number): Digest['vector'][number] {
+  return { origin, watermark, intervals: [] };
 }
 
 export function digestOf(peer: NodeId, more: Partial<Digest> = {}): Digest {

@@ -209,8 +209,21 @@ export class ReplicaShell {
 
   #perform(effect: ReplicaEffect): void {
     if (effect.type === 'request') this.#request(effect);
-    else if (effect.type === 'reply') this.exchanges.answer(effect.exchange, encodeMessage(effect.message));
+    else if (effect.type === 'reply') this.#reply(effect);
     else this.#options.onSignal(effect);
+  }
+
+  /** An answer that does not fit a message is a failure to the asker, who would wait in vain otherwise. */
+  #reply({ exchange, message }: Extract<ReplicaEffect, { type: 'reply' }>): void {
+    let payload: Uint8Array;
+    try {
+      payload = encodeMessage(message);
+    } catch (error) {
+      const text = 'the answer does not fit a message';
+      this.exchanges.answer(exchange, failureOf('ERR_LIMIT_REACHED', text));
+      throw error;
+    }
+    this.exchanges.answer(exchange, payload);
   }
 
   #request({ message, targets, timeoutMs }: Extract<ReplicaEffect, { type: 'request' }>): void {

@@ -62,8 +62,7 @@ export class KeyCount implements ChangeListener {
 
   /** An expired key counts as long as it is held. */
   #holds(key: string): boolean {
-    for (const record of this.#feed.history.range({ gte: key, lte: key })) return isValue(record);
-    return false;
+    return isValue(this.#feed.history.get(key));
   }
 }
 
