@@ -163,11 +163,11 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
   {
     rule: 'a process goes on under the origin of the last one',
     file: 'origin-keeper.ts',
-    search: 'const origin = this.#make(this.#state.clock.seconds);\n    const own',
+    search: 'const own = this.#state.vector.openOwn(origin);',
     replacement: `const { id } = this.#options;
     const former = [...this.#state.vector.origins()].filter((each) => each.startsWith(id)).sort().at(-1);
-    const origin = former ?? this.#make(this.#state.clock.seconds);
-    const own`,
+    origin = former ?? origin;
+    const own = this.#state.vector.openOwn(origin);`,
     classes: ['torn', 'clone'],
   },
   {
