@@ -19,6 +19,7 @@ export interface Store {
   since(origin: Origin, after: number, limit: number): readonly StoredRecord[];
   /**
    * Records with a value whose expiry is at or before `untilMs` (ms since 1970), the earliest first, at most `limit`.
+   * `Infinity` asks for all.
    * Asked often and seldom with an answer: an index makes it cheap.
    */
   expiring(untilMs: number, limit: number): readonly StoredRecord[];

@@ -12,6 +12,9 @@ import { scan, type ByteSpan } from './scan.ts';
 import { commitChanges } from './transaction.ts';
 import { verifyNow } from './verify.ts';
 
+/** Times are whole numbers in the index; `Infinity` asks for all of them. */
+const lastTime = Number.MAX_SAFE_INTEGER - 1;
+
 /** The store's way to LMDB. Holds nothing in memory but the counts: LMDB's map is the cache, and the system bounds it. */
 export class LmdbEngine implements Engine {
   readonly #databases: Databases;
@@ -61,11 +64,17 @@ export class LmdbEngine implements Engine {
   }
 
   *expiring(untilMs: number): Generator<StoredRecord> {
-    yield* this.#byTime({ low: timeBound(timeKinds.expiry, 0), high: timeBound(timeKinds.expiry, untilMs + 1) });
+    yield* this.#byTime({
+      low: timeBound(timeKinds.expiry, 0),
+      high: timeBound(timeKinds.expiry, Math.min(Math.floor(untilMs), lastTime) + 1),
+    });
   }
 
   *tombstones(before: number): Generator<StoredRecord> {
-    yield* this.#byTime({ low: timeBound(timeKinds.tombstone, 0), high: timeBound(timeKinds.tombstone, before) });
+    yield* this.#byTime({
+      low: timeBound(timeKinds.tombstone, 0),
+      high: timeBound(timeKinds.tombstone, Math.min(Math.ceil(before), lastTime)),
+    });
   }
 
   meta(name: string): Uint8Array | undefined {

@@ -52,6 +52,17 @@ export const timeRules: readonly Rule[] = [
     },
   ],
   [
+    'gives all for a time without end, before and after a flush',
+    async (store) => {
+      store.apply({ records: [expiring('a', 1, 10), record('t', 2, null)] });
+      const all = (): string =>
+        [...store.expiring(Infinity, 9), ...store.tombstones(Infinity, 9)].map((one) => one.key).join();
+      isSame(all(), 'a,t', 'before');
+      await store.flush();
+      isSame(all(), 'a,t', 'after');
+    },
+  ],
+  [
     'leaves out of both orders what was replaced or removed',
     (store) => {
       store.apply({ records: ['a', 'b', 'c'].map((key, index) => expiring(key, index + 1, index)) });
