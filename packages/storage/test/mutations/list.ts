@@ -217,6 +217,6 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
     file: 'origin-keeper.ts',
     search: 'vector.retire(retired);',
     replacement: 'vector.retire(retired);\n    vector.retired.delete(retired);',
-    classes: ['mixed', 'disk', 'clone'],
+    classes: ['mixed', 'clone'],
   },
 ];
