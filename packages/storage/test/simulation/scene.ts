@@ -159,9 +159,14 @@ export class Scene {
    */
   isLate(record: StoredRecord, peak: StoredRecord | undefined): boolean {
     if (this.#late.has(writeId(record))) return true;
-    const holders = peak === undefined ? undefined : this.history.find(peak)?.holders;
-    if (holders === undefined || this.kind.farClock !== true) return false;
-    return [...this.returning].some(({ index }) => holders === 1 << index);
+    if (peak === undefined || this.kind.farClock !== true) return false;
+    return [...this.history.writes.values()].some(
+      (write) => write.record.key === record.key && isOlder(record, write.record) && this.#isOnlyOfReturning(write),
+    );
+  }
+
+  #isOnlyOfReturning({ record, holders }: Write): boolean {
+    return record.value === null && [...this.returning].some(({ index }) => holders === 1 << index);
   }
 
   #settings(): Partial<ReplicaSettings> {
