@@ -56,7 +56,7 @@ export class Retirement {
       members,
     );
     // New dots are covered by nobody: a node that is alone may be giving them to what the others have deleted meanwhile.
-    const isWhole = [...this.#context.peers.all()].every((peer) => peer.up && !peer.quarantined);
+    const isWhole = [...this.#context.peers.all()].every((peer) => peer.isPartner && !peer.silent);
     if (isWhole && this.#isFirst(members)) this.#redot(settled);
   }
 

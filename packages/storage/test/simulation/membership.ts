@@ -75,7 +75,7 @@ export class Membership {
     this.tellOthers(node, 'peer-up');
   }
 
-  /** The node is gone for good, and what is on the way from it may still arrive. */
+  /** The node is gone for good, and forgotten. */
   bury(node: SimulatedNode): void {
     const { cluster } = this.#scene;
     this.#scene.note(node, 'is gone for good');
