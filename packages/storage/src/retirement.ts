@@ -16,7 +16,8 @@ const maxRedotted = 1_024;
  *    record here carries it. What was covered stays covered: it is remembered as one number.
  * 2. Its floor is handed to a dot of the own origin that was made after everybody had covered what the floor speaks of,
  *    and only when everybody has covered that dot as well: whoever may have missed its tombstones still is below a floor.
- * 3. Records that carry a gone origin get new dots, a few at a time, from the member with the lowest id.
+ * 3. Records that carry a gone origin get new dots, a few at a time, from the member with the lowest id, while every known
+ *    member is up: whoever is alone may hold what the others have deleted, and new dots would bring it back.
  */
 export class Retirement {
   readonly #context: ReplicaContext;
@@ -54,7 +55,9 @@ export class Retirement {
       settled.filter((origin) => this.#carried(origin, 1) === 0),
       members,
     );
-    if (this.#isFirst(members)) this.#redot(settled);
+    // New dots are covered by nobody: a node that is alone may be giving them to what the others have deleted meanwhile.
+    const isWhole = [...this.#context.peers.all()].every((peer) => peer.isPartner && !peer.silent);
+    if (isWhole && this.#isFirst(members)) this.#redot(settled);
   }
 
   /** Everybody covers the same of it, without a gap. */

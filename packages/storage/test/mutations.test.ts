@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { mutations } from './mutations/list.ts';
-import { tryMutation } from './mutations/run.ts';
+import { misfit, tryMutation } from './mutations/run.ts';
 
 const quick = mutations.filter((mutation) => mutation.quick === true);
+
+describe('the list of broken rules', () => {
+  it('fits the sources', async () => {
+    const misfits = await Promise.all(mutations.map(misfit));
+    expect(misfits.filter((one) => one !== undefined)).toEqual([]);
+  });
+});
 
 /** The whole list: `npm run mutate:store`. */
 describe('the store simulation notices, in a copy of the sources, that', () => {

@@ -102,14 +102,14 @@ export class SimulatedNetwork {
   }
 
   #deliver(from: SimulatedNode, to: SimulatedNode, run: () => void): void {
-    const { time, random, faults } = this.#options;
+    const { time, random, faults, find } = this.#options;
     if (random() < faults.loss) return;
     const { life } = to;
     const formerLife = from.life;
     const isSlow = random() < faults.slow;
     time.after(random() * (isSlow ? faults.slowMs : faults.delayMs), () => {
-      // A link is dead some seconds after its process, and so is what was on it.
-      if (isSlow && from.life !== formerLife) return;
+      // A link is dead some seconds after its process, and long before its node is forgotten; so is what was on it.
+      if ((isSlow && from.life !== formerLife) || find(from.id) === undefined) return;
       if (to.up && to.life === life && !this.isCut(from, to)) run();
     });
   }

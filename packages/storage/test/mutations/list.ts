@@ -81,13 +81,6 @@ export const mutations: readonly Mutation[] = [
     classes: ['purge', 'disk'],
   },
   {
-    rule: 'origins whose owner is gone need not be covered alike',
-    file: 'stability.ts',
-    search: 'return frontier > 0 && this.#agreeOnGone(members) ? frontier : 0;',
-    replacement: 'return frontier > 0 ? frontier : this.#agreeOnGone(members) ? 0 : 0;',
-    classes: ['mortal'],
-  },
-  {
     rule: 'what a peer purged is never dropped',
     file: 'reconcile.ts',
     search: 'if (floors.mayHaveDeleted(record, before, vector)) deleted.push(record);',
@@ -122,19 +115,12 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
     quick: true,
   },
   {
-    rule: 'a covered tombstone is taken back',
-    file: 'reconcile.ts',
-    search: 'if (record.value === null && local.store.get(record.key) === undefined) return false;',
-    replacement: 'if (record.value === null) return true;',
-    classes: ['away', 'mortal', 'damage'],
-  },
-  {
     rule: 'deltas cross a floor',
     file: 'anti-entropy.ts',
     search: 'peer.behind = local.joined && local.floors',
     replacement: 'peer.behind = !local.joined && local.floors',
     also: [
-      { file: 'anti-entropy.ts', search: 'behind: known !== undefined &&', replacement: 'behind: known === null &&' },
+      { file: 'anti-entropy.ts', search: 'behind: isCurrent &&', replacement: 'behind: isCurrent === undefined &&' },
     ],
     classes: ['away'],
   },
@@ -148,7 +134,7 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
   {
     rule: 'a catch-up claims the vector of its last page',
     file: 'map-reader.ts',
-    search: 'VersionVector.from(page.vector) : this.#claim.minimum(theirs.vector);',
+    search: 'VersionVector.from(page.vector) : former.minimum(theirs);',
     replacement: 'VersionVector.from(page.vector) : VersionVector.from(page.vector);',
     classes: ['volatile', 'members', 'away'],
   },
@@ -176,26 +162,12 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
   },
   {
     rule: 'a process goes on under the origin of the last one',
-    file: 'local-map.ts',
-    search: "this.origin === '' ? this.#newOrigin()",
-    replacement: "this.origin === '' ? this.#newOrigin(this.#lastOwn())",
-    also: [
-      {
-        file: 'local-map.ts',
-        search: '#newOrigin(): Origin {',
-        replacement: `#lastOwn(): Origin | undefined {
-    return [...this.vector.origins()].filter((origin) => origin.startsWith(this.id)).sort().at(-1);
-  }
-
-  #newOrigin(former?: Origin): Origin {
-    const known = former === undefined ? undefined : this.vector.get(former);
-    if (former !== undefined && known !== undefined) {
-      this.#state.own = known;
-      this.#state.origin = former;
-      return former;
-    }`,
-      },
-    ],
+    file: 'origin-keeper.ts',
+    search: 'const own = this.#state.vector.openOwn(origin);',
+    replacement: `const { id } = this.#options;
+    const former = [...this.#state.vector.origins()].filter((each) => each.startsWith(id)).sort().at(-1);
+    origin = former ?? origin;
+    const own = this.#state.vector.openOwn(origin);`,
     classes: ['torn', 'clone'],
   },
   {
@@ -203,7 +175,7 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
     file: 'map-state.ts',
     search: 'new HybridClock(state?.ceiling ?? 0,',
     replacement: 'new HybridClock(0 * (state?.ceiling ?? 0),',
-    classes: ['disk', 'mixed'],
+    classes: ['disk'],
   },
   {
     rule: 'a clock that is far ahead is followed',
@@ -217,7 +189,7 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
     file: 'replication.ts',
     search: 'after = builder.add(origin, { from: span.from, to }, overtaken.within(origin, span.from, to));',
     replacement: 'after = builder.add(origin, { from: span.from, to }, overtaken.within(origin, to, to));',
-    classes: ['mortal', 'classic', 'purge'],
+    classes: ['mortal'],
   },
   {
     rule: 'nothing is counted anew: damage stays',
@@ -245,6 +217,6 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
     file: 'origin-keeper.ts',
     search: 'vector.retire(retired);',
     replacement: 'vector.retire(retired);\n    vector.retired.delete(retired);',
-    classes: ['mixed', 'disk', 'clone'],
+    classes: ['mixed', 'clone'],
   },
 ];

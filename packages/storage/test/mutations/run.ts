@@ -50,12 +50,24 @@ async function caughtBy({ copy, mutation, seeds, extra }: Trial): Promise<string
   return undefined;
 }
 
-async function prepare(copy: string, { file, search = '', replacement = '', also = [] }: Mutation): Promise<void> {
+async function prepare(copy: string, mutation: Mutation): Promise<void> {
   await copyFile(join(packagePath, 'package.json'), join(copy, 'package.json'));
   for (const part of ['src', 'test']) await copyTree(join(packagePath, part), join(copy, part));
   await symlink(join(packagePath, 'node_modules'), join(copy, 'node_modules'));
-  const patches = file === undefined ? [] : [{ file, search, replacement }, ...also];
-  for (const patch of patches) await apply(copy, patch);
+  for (const patch of patchesOf(mutation)) await apply(copy, patch);
+}
+
+/** Which patch of a mutation does not fit the sources any more; `undefined` when all do. */
+export async function misfit(mutation: Mutation): Promise<string | undefined> {
+  for (const { file, search } of patchesOf(mutation)) {
+    const source = await readFile(join(packagePath, 'src', file), 'utf8');
+    if (source.split(search).length !== 2) return `${file}: ${search}`;
+  }
+  return undefined;
+}
+
+function patchesOf({ file, search = '', replacement = '', also = [] }: Mutation): readonly Patch[] {
+  return file === undefined ? [] : [{ file, search, replacement }, ...also];
 }
 
 async function apply(copy: string, { file, search, replacement }: Patch): Promise<void> {

@@ -145,7 +145,7 @@ export class Faults {
     const wiped = random() < (kind.wipes ?? 0);
     if (wiped) tally.fault('wiped disk');
     // Clocks are often set right, or wrong, while a machine starts.
-    if (kind.rates.clockStep !== undefined && kind.farClock !== true && random() < 0.3) this.#setClock(node);
+    if (kind.rates.clockStep !== undefined && kind.farClock !== true && random() < 0.6) this.#setClock(node);
     this.#membership.restart(node, { wiped, image: wiped ? undefined : this.#image(node) });
   }
 

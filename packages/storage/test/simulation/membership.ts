@@ -28,6 +28,7 @@ export class Membership {
     const { cluster } = this.#scene;
     this.#scene.note(node, `crashes, ${String(tornFlushes)} flushes torn`);
     cluster.crash(node, tornFlushes);
+    if (tornFlushes > 0) this.#scene.lostData(node);
     this.#scene.expected.get(node)?.clear();
     this.#downSince.set(node, cluster.nowMs);
     // Some crashes are noticed at once, some are over before anyone does.
@@ -44,6 +45,7 @@ export class Membership {
   ): void {
     const { cluster, kind } = this.#scene;
     this.#scene.note(node, `restarts${wiped ? ' wiped' : ''}${image === undefined ? '' : ' from a snapshot'}`);
+    if (wiped || image !== undefined || !node.store.durable) this.#scene.lostData(node);
     cluster.restart(node, wiped, image);
     const awayMs = cluster.nowMs - (this.#downSince.get(node) ?? 0);
     this.#downSince.delete(node);
@@ -73,7 +75,7 @@ export class Membership {
     this.tellOthers(node, 'peer-up');
   }
 
-  /** The node is gone for good, and what is on the way from it may still arrive. */
+  /** The node is gone for good, and forgotten. */
   bury(node: SimulatedNode): void {
     const { cluster } = this.#scene;
     this.#scene.note(node, 'is gone for good');

@@ -1,4 +1,4 @@
-import type { ReplicaSettings, Store } from '../../src/index.ts';
+import { clockAt, type ReplicaSettings, type Store } from '../../src/index.ts';
 import type { Digest, StoredRecord } from '@simpledht/wire';
 import { line } from '../contents.ts';
 import { digestOf } from '../single-replica.ts';
@@ -49,6 +49,8 @@ export class Scene {
   /** Nodes that came back after such a time; what they write before they are ready is late as well. */
   readonly returning: Set<SimulatedNode> = new Set<SimulatedNode>();
   readonly damaged: Set<string> = new Set<string>();
+  /** The version of the last durable write of each node whose data was kept. */
+  readonly #lastOwn = new Map<SimulatedNode, number>();
   readonly #applied = new Map<SimulatedNode, Set<string>>();
 
   constructor(seed: number, kind: RunClass, options: RunOptions) {
@@ -110,6 +112,11 @@ export class Scene {
     return this.#lateKeys.has(key);
   }
 
+  /** The node's data is not what it was: its clock may begin anew. */
+  lostData(node: SimulatedNode): void {
+    this.#lastOwn.delete(node);
+  }
+
   /** A process begins: it has applied and promised nothing yet. */
   begin(node: SimulatedNode): void {
     this.#applied.set(node, new Set());
@@ -124,6 +131,7 @@ export class Scene {
 
   /** A write has been made; perhaps somebody waits until several hold it. */
   wrote(node: SimulatedNode, record: StoredRecord, needed: number): void {
+    this.#checkClock(node, record);
     const write = this.history.wrote(record);
     this.note(node, `wrote ${line(record)} acks ${String(needed)}`);
     this.tally.operations += 1;
@@ -151,9 +159,14 @@ export class Scene {
    */
   isLate(record: StoredRecord, peak: StoredRecord | undefined): boolean {
     if (this.#late.has(writeId(record))) return true;
-    const holders = peak === undefined ? undefined : this.history.find(peak)?.holders;
-    if (holders === undefined || this.kind.farClock !== true) return false;
-    return [...this.returning].some(({ index }) => holders === 1 << index);
+    if (peak === undefined || this.kind.farClock !== true) return false;
+    return [...this.history.writes.values()].some(
+      (write) => write.record.key === record.key && isOlder(record, write.record) && this.#isOnlyOfReturning(write),
+    );
+  }
+
+  #isOnlyOfReturning({ record, holders }: Write): boolean {
+    return record.value === null && [...this.returning].some(({ index }) => holders === 1 << index);
   }
 
   #settings(): Partial<ReplicaSettings> {
@@ -175,8 +188,21 @@ export class Scene {
       },
       kept: (record) => {
         this.history.kept(node.index, record);
+        if (record.writer === node.id) this.#lastOwn.set(node, Math.max(record.hlc, this.#lastOwn.get(node) ?? 0));
       },
     };
+  }
+
+  /** A node's writes follow each other through restarts. One wrong clock drags nobody else into the future; only what replaces its record is as far ahead. */
+  #checkClock(node: SimulatedNode, record: StoredRecord): void {
+    if (this.kind.farClock !== true && record.hlc <= (this.#lastOwn.get(node) ?? 0)) {
+      throw new BrokenPromise('clock went back', `${line(record)} by node ${String(node.index)}`, record.key);
+    }
+    if (this.returning.has(node)) return;
+    const believedMs = this.cluster.now(node).wallMs + 20_000;
+    const replaced = this.history.largest.get(record.key)?.hlc ?? 0;
+    if (record.hlc <= clockAt(believedMs) || record.hlc <= replaced + 1) return;
+    throw new BrokenPromise('clock dragged', `${line(record)} by node ${String(node.index)}`, record.key);
   }
 
   /** Whatever the replica does, a key's write on a node only ever becomes larger. */
