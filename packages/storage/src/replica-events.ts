@@ -117,7 +117,7 @@ export class ReplicaEvents {
     const peer = this.#context.peers.get(id);
     if (peer?.up !== true) return;
     const wasQuarantined = peer.quarantined;
-    const isReleased = this.#parts.skew.measured(peer, offsetMs);
+    const isReleased = this.#parts.skew.measured(peer, offsetMs, now);
     if (peer.quarantined && !wasQuarantined) {
       this.#disconnect(peer, now);
       peer.up = true;

@@ -1,4 +1,4 @@
-import type { NodeId } from '@simpledht/wire';
+import type { Instant, NodeId } from '@simpledht/wire';
 import type { ReplicaContext } from './context.ts';
 import type { Peer } from './peer.ts';
 
@@ -26,23 +26,34 @@ export class Skew {
   readonly #context: ReplicaContext;
   /** Bounded by the members; a forgotten one is dropped. */
   readonly #measured = new Map<NodeId, Measured>();
+  /** The wall clock at monotonic zero. */
+  #zeroMs: number | undefined;
 
   constructor(context: ReplicaContext) {
     this.#context = context;
   }
 
   /** True when the peer was let in again. */
-  measured(peer: Peer, offsetMs: number): boolean {
+  measured(peer: Peer, offsetMs: number, now: Instant): boolean {
     const { warnSkewMs, maxSkewMs } = this.#context.settings;
+    this.#noticeStep(now);
     const last = this.#measured.get(peer.id);
-    const now: Measured = { offsetMs, near: last?.near ?? 0, warned: last?.warned ?? false };
-    this.#measured.set(peer.id, now);
+    const measured: Measured = { offsetMs, near: last?.near ?? 0, warned: last?.warned ?? false };
+    this.#measured.set(peer.id, measured);
     const deviation = Math.abs(offsetMs - this.#median());
-    now.near = deviation < maxSkewMs * releaseShare ? now.near + 1 : 0;
-    if (peer.quarantined) return this.#release(peer, now);
+    measured.near = deviation < maxSkewMs * releaseShare ? measured.near + 1 : 0;
+    if (peer.quarantined) return this.#release(peer, measured);
     if (this.#measured.size + 1 >= minMembers && deviation > maxSkewMs) this.#quarantine(peer, offsetMs);
-    else if (Math.abs(offsetMs) > warnSkewMs !== now.warned) this.#warn(peer, now);
+    else if (Math.abs(offsetMs) > warnSkewMs !== measured.warned) this.#warn(peer, measured);
     return false;
+  }
+
+  /** When the own wall clock jumps, what was measured against it before says nothing any more. */
+  #noticeStep({ wallMs, monotonicMs }: Instant): void {
+    const zeroMs = wallMs - monotonicMs;
+    const isStep = Math.abs(zeroMs - (this.#zeroMs ?? zeroMs)) > this.#context.settings.warnSkewMs;
+    this.#zeroMs = zeroMs;
+    if (isStep) this.#measured.clear();
   }
 
   forget(id: NodeId): void {

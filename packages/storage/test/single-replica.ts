@@ -36,6 +36,8 @@ export class SingleReplica {
   readonly store: Store;
   readonly core: Replica;
   nowMs = 0;
+  /** By so much the wall clock has jumped, ms. */
+  steppedMs = 0;
   effects: ReplicaEffect[] = [];
   #arrival = 0;
 
@@ -61,7 +63,7 @@ export class SingleReplica {
   }
 
   get now(): Instant {
-    return { monotonicMs: this.nowMs, wallMs: startMs + this.nowMs };
+    return { monotonicMs: this.nowMs, wallMs: startMs + this.nowMs + this.steppedMs };
   }
 
   /** Ends a turn; its effects. */

@@ -51,6 +51,14 @@ describe('the offset of a clock', () => {
     expect(replica.core.size).toBe(1);
   });
 
+  it('that was measured before the own clock jumped says nothing any more', () => {
+    const replica = among(alice, bob, carol);
+    for (const peer of [alice, bob, carol]) measure(replica, peer, 0);
+    replica.steppedMs = -84_000;
+    const notices = [alice, bob, carol].flatMap((peer) => measure(replica, peer, 84_000));
+    expect(notices).not.toContainEqual(expect.objectContaining({ quarantined: true }));
+  });
+
   it('quarantines whoever is off against the median of three and more, from 10 s on', () => {
     const replica = among(alice, bob);
     expect(measure(replica, alice, 10_000)).toMatchObject([{ quarantined: false }]);
