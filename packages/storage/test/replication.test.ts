@@ -208,3 +208,22 @@ describe('receiving a delta', () => {
     expect(replica.ask(alice, { kind: 'fetch', key: '\u0000none' })).toEqual({ kind: 'fetched', records: [] });
   });
 });
+
+describe('a relay', () => {
+  it('brings along what overwrote a write that it leaves out: the receiver must not be left with neither', () => {
+    const replica = new SingleReplica();
+    replica.handle({ type: 'peer-up', peer: bob });
+    const foreign = { origin: originOf(8), from: 0, to: 5 };
+    const records = [record('\u0000k', 5, { origin: foreign.origin })];
+    replica.ask(alice, { kind: 'delta', ranges: [foreign], records });
+    const own = replica.put('\u0000k', 'mine');
+    replica.turn();
+    const knows = [{ origin: originOf(9), watermark: 1, intervals: [] }];
+    replica.ask(bob, digestOf(bob, { ready: false, vector: knows }));
+    const relayed = replica
+      .requests('delta')
+      .map(deltaOf)
+      .find(({ ranges }) => ranges.some(({ origin }) => origin === foreign.origin));
+    expect(relayed?.records.map(({ key, seq }) => [key, seq])).toEqual([['\u0000k', own]]);
+  });
+});
