@@ -7,6 +7,8 @@ export interface Write {
   /** Nodes, by bit, whose durable data ever held it. */
   holders: number;
   acknowledged: boolean;
+  /** Another value under the same version: its writer lost its data and kept its id, and its clock went back. */
+  twin: Write | undefined;
 }
 
 /** By what a write is known, whatever its dot and whether it has expired. */
@@ -23,8 +25,9 @@ export class History {
   readonly #peaks: (Map<string, StoredRecord> | undefined)[] = [];
 
   wrote(record: StoredRecord): Write {
-    const write = { record, holders: 0, acknowledged: false };
-    this.writes.set(writeId(record), write);
+    const id = writeId(record);
+    const write: Write = { record, holders: 0, acknowledged: false, twin: this.writes.get(id) };
+    this.writes.set(id, write);
     const largest = this.largest.get(record.key);
     if (largest === undefined || isOlder(largest, record)) this.largest.set(record.key, record);
     return write;
@@ -35,7 +38,10 @@ export class History {
   }
 
   find(record: StoredRecord): Write | undefined {
-    return this.writes.get(writeId(record));
+    const last = this.writes.get(writeId(record));
+    let write = last;
+    while (write !== undefined && !isCopy(record, write.record)) write = write.twin;
+    return write ?? last;
   }
 
   kept(node: number, record: StoredRecord): void {
@@ -55,4 +61,10 @@ export class History {
     }
     return nodes;
   }
+}
+
+/** The same write, maybe expired meanwhile. */
+function isCopy({ value, expiresAt }: StoredRecord, original: StoredRecord): boolean {
+  if (value === null) return original.value === null || original.expiresAt !== 0;
+  return original.expiresAt === expiresAt && original.value !== null && String(original.value) === String(value);
 }
