@@ -17,15 +17,9 @@ export function isOlder(a: StoredRecord, b: StoredRecord): boolean {
   return a.hlc === b.hlc ? a.writer < b.writer : a.hlc < b.hlc;
 }
 
-/** What a store knew of a key before a record was applied. */
-export interface Before {
-  readonly held: StoredRecord | undefined;
-  /** The largest that this store ever held. */
-  readonly peak: StoredRecord | undefined;
-}
-
 export interface DiskWatcher {
-  readonly applied: (record: StoredRecord, before: Before) => void;
+  /** A record was applied; `peak` is the largest of its key that this store held before. */
+  readonly applied: (record: StoredRecord, peak: StoredRecord | undefined) => void;
   readonly removed: (record: StoredRecord) => void;
   /** A record became durable. */
   readonly kept: (record: StoredRecord) => void;
@@ -136,13 +130,12 @@ export class SimulatedDisk implements Store {
       const record = this.#live.get(key);
       if (record !== undefined) this.#watcher?.removed(record);
     }
-    const befores = records.map(({ key }) => ({ held: this.#live.get(key), peak: this.#peaks.get(key) }));
     this.#live.apply(batch);
     this.#pending.push(batch);
-    for (const [index, record] of records.entries()) {
-      const before = befores[index] ?? { held: undefined, peak: undefined };
-      if (before.peak === undefined || isOlder(before.peak, record)) this.#peaks.set(record.key, record);
-      this.#watcher?.applied(record, before);
+    for (const record of records) {
+      const peak = this.#peaks.get(record.key);
+      if (peak === undefined || isOlder(peak, record)) this.#peaks.set(record.key, record);
+      this.#watcher?.applied(record, peak);
     }
   }
 

@@ -3,7 +3,7 @@ import type { Digest, StoredRecord } from '@simpledht/wire';
 import { line } from '../contents.ts';
 import { digestOf } from '../single-replica.ts';
 import { SimulatedCluster, seeded, type ClusterOptions } from '../simulated-cluster.ts';
-import type { Before, DiskWatcher } from '../simulated-disk.ts';
+import type { DiskWatcher } from '../simulated-disk.ts';
 import { isOlder } from '../simulated-disk.ts';
 import type { SimulatedNode } from '../simulated-node.ts';
 import { checkBounds } from './bounds.ts';
@@ -179,8 +179,8 @@ export class Scene {
 
   #watcher(node: SimulatedNode): DiskWatcher {
     return {
-      applied: (record, before) => {
-        this.#wentBack(node, record, before);
+      applied: (record, peak) => {
+        this.#wentBack(node, record, peak);
       },
       removed: (record) => {
         this.note(node, `removed ${line(record)}`);
@@ -206,18 +206,19 @@ export class Scene {
   }
 
   /** Whatever the replica does, a key's write on a node only ever becomes larger. */
-  #wentBack(node: SimulatedNode, record: StoredRecord, { held, peak }: Before): void {
+  #wentBack(node: SimulatedNode, record: StoredRecord, peak: StoredRecord | undefined): void {
     if (this.trace !== undefined) this.note(node, `applied ${line(record)}`);
     if (peak === undefined || !isOlder(record, peak)) return;
     // Of a record that it lost silently a replica knows nothing.
-    if (this.isLate(record, peak) || this.#answersLate(record, held) || this.damaged.has(record.key)) return;
+    if (this.isLate(record, peak) || this.#staysDeleted(record, peak) || this.damaged.has(record.key)) return;
     const what = peak.value === null ? 'resurrected' : 'went back';
     throw new BrokenPromise(what, `${line(record)} on node ${String(node.index)} that had ${line(peak)}`, record.key);
   }
 
-  /** Where the newest tombstone is purged, a late write is deleted again by older ones that somebody still has. */
-  #answersLate(record: StoredRecord, held: StoredRecord | undefined): boolean {
-    return record.value === null && held !== undefined && isOlder(held, record) && this.#lateKeys.has(record.key);
+  /** Who was left out of the purging may bring a tombstone older than the one that is forgotten: the key stays deleted. */
+  #staysDeleted(record: StoredRecord, peak: StoredRecord): boolean {
+    const { farClock, traveller } = this.kind;
+    return record.value === null && peak.value === null && (farClock === true || traveller === true);
   }
 
   #changed(node: SimulatedNode, record: StoredRecord): void {
