@@ -89,6 +89,7 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
   ERR_MESSAGE_TOO_LARGE: { exitCode: usage },
   ERR_MALFORMED: { exitCode: failed },
   ERR_UNSUPPORTED_VERSION: { exitCode: failed },
+  ERR_OTHER_SECRET: { exitCode: failed },
   ERR_REMOTE: { exitCode: failed },
   ERR_MAP_FULL: { exitCode: failed },
   ERR_VERSION_MISMATCH: { exitCode: failed },

@@ -9,6 +9,8 @@ import type { TransportSettings } from './endpoint/settings.ts';
 import { defaultTransportSettings, leastDatagramBytes } from './endpoint/settings.ts';
 import type { Logger } from './logger.ts';
 import { silentLogger } from './logger.ts';
+import type { ClusterKey } from './sealing/keyring.ts';
+import { parseKeyring } from './sealing/keyring.ts';
 import type { Random } from './random.ts';
 import { systemRandom } from './system-random.ts';
 import type { RequestOptions, Transport, TransportHandlers } from './transport.ts';
@@ -18,6 +20,11 @@ export interface DatagramTransportOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
+  /**
+   * The cluster's secret (`newSecret`): only who has it too gets an answer, and links are encrypted. Several while one
+   * takes the place of another: the first is dialled with, all are taken.
+   */
+  readonly secret?: string | readonly string[];
   /** Any of `TransportSettings`; the rest has its default. */
   readonly settings?: Partial<TransportSettings>;
 }
@@ -37,7 +44,7 @@ class DatagramTransport implements Transport {
   readonly #logger: Logger;
   readonly #settings: TransportSettings;
   readonly maxDatagramBytes: number;
-  readonly secure = false;
+  readonly #keyring: readonly ClusterKey[] | undefined;
   #endpoint: Endpoint | undefined;
   #opened = false;
   #closing: Promise<void> | undefined;
@@ -48,6 +55,7 @@ class DatagramTransport implements Transport {
     this.#random = options.random ?? systemRandom;
     this.#logger = options.logger ?? silentLogger;
     this.#settings = checked({ ...defaultTransportSettings, ...options.settings });
+    this.#keyring = options.secret === undefined ? undefined : parseKeyring(options.secret);
     const roomBytes = this.#settings.maxDatagramBytes - packetHeaderBytes - maxTagBytes;
     this.maxDatagramBytes = roomBytes - (datagramFrameBytes(roomBytes) - roomBytes);
   }
@@ -61,6 +69,7 @@ class DatagramTransport implements Transport {
       random: this.#random,
       logger: this.#logger,
       settings: this.#settings,
+      keyring: this.#keyring,
     };
     const endpoint = new Endpoint(parts, handlers);
     await this.#socket.bind({
@@ -80,6 +89,10 @@ class DatagramTransport implements Transport {
 
   get localAddresses(): readonly Address[] {
     return this.#socket.localAddresses;
+  }
+
+  get secure(): boolean {
+    return this.#keyring !== undefined;
   }
 
   get maxMessageBytes(): number {

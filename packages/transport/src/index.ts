@@ -16,6 +16,7 @@ export { udpSocket } from './udp/udp-socket.ts';
 export type { UdpSocketOptions } from './udp/udp-socket.ts';
 export { udpTransport } from './udp/udp-transport.ts';
 export type { UdpTransportOptions } from './udp/udp-transport.ts';
+export { maxSecrets, newSecret } from './sealing/keyring.ts';
 export { MemoryNetwork } from './memory/memory-network.ts';
 export type { DatagramTap, MemoryNetworkOptions } from './memory/memory-network.ts';
 export { VirtualClock } from './memory/virtual-clock.ts';

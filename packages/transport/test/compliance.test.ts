@@ -1,7 +1,15 @@
 import { describe, it } from 'vitest';
 import { datagramSocketSuite, transportSuite } from '../src/compliance/index.ts';
 import type { DatagramSocket } from '../src/index.ts';
-import { datagramTransport, MemoryNetwork, parseHostPort, seededRandom, udpSocket, withFaults } from '../src/index.ts';
+import {
+  datagramTransport,
+  MemoryNetwork,
+  newSecret,
+  parseHostPort,
+  seededRandom,
+  udpSocket,
+  withFaults,
+} from '../src/index.ts';
 
 interface Kind {
   readonly create: () => DatagramSocket;
@@ -56,6 +64,18 @@ describe('a memory network that loses, repeats and delays', () => {
       createAt: (address) => datagramTransport({ socket: worse(createAt(address)) }),
       nobody,
       boundMs: 20_000,
+    },
+  );
+});
+
+describe.each(Object.entries(kinds))('%s, sealed', (_name, { create, createAt, nobody }) => {
+  const secret = newSecret();
+  transportSuite(
+    { describe, it },
+    {
+      create: () => datagramTransport({ socket: create(), secret }),
+      createAt: (address) => datagramTransport({ socket: createAt(address), secret }),
+      nobody,
     },
   );
 });

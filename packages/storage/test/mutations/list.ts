@@ -185,13 +185,6 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
     classes: ['clocks'],
   },
   {
-    rule: 'relays leave out what overwrote a write',
-    file: 'replication.ts',
-    search: 'after = builder.add(origin, { from: span.from, to }, overtaken.within(origin, span.from, to));',
-    replacement: 'after = builder.add(origin, { from: span.from, to }, overtaken.within(origin, to, to));',
-    classes: ['mortal'],
-  },
-  {
     rule: 'nothing is counted anew: damage stays',
     file: 'repair.ts',
     search: 'local.recounted(figures);',

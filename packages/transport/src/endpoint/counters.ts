@@ -14,7 +14,9 @@ export type DropReason =
   /** Too many handshakes or links. */
   | 'full'
   /** A hello without the token that it needs; it was answered with one. */
-  | 'unproven';
+  | 'unproven'
+  /** A handshake packet made with another secret than ours, or without one; or with one where we have none. */
+  | 'secret';
 
 const reasons: readonly DropReason[] = [
   'short',
@@ -29,6 +31,7 @@ const reasons: readonly DropReason[] = [
   'unexpected',
   'full',
   'unproven',
+  'secret',
 ];
 
 /** Counters of a transport since `open`; names are part of its interface. */

@@ -1,13 +1,13 @@
-import type { Address, LinkParameters, Sealer } from '@simpledht/wire';
+import type { Address } from '@simpledht/wire';
 import { closeCode, instanceBytes, packetHeaderBytes, packetKind, peekConnectionId } from '@simpledht/wire';
 import type { Clock } from '../clock.ts';
 import type { DatagramSocket } from '../datagram-socket.ts';
-import type { Link } from '../link/link.ts';
 import type { LinkCounters } from '../link/link-counters.ts';
 import type { LinkDownReason, LinkEffect } from '../link/link-effects.ts';
 import type { Logger } from '../logger.ts';
-import { plainSealer } from '../plain-sealer.ts';
 import type { Random } from '../random.ts';
+import { Sealing } from '../sealing/sealing.ts';
+import type { ClusterKey } from '../sealing/keyring.ts';
 import type { RequestOptions, TransportHandlers } from '../transport.ts';
 import { Counters } from './counters.ts';
 import { limitReached, linkDown, tooLarge, transportClosed } from './errors.ts';
@@ -30,6 +30,8 @@ export interface EndpointParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly settings: TransportSettings;
+  /** The cluster's secrets; without any, links are not sealed. */
+  readonly keyring?: readonly ClusterKey[] | undefined;
 }
 
 /**
@@ -43,14 +45,14 @@ export class Endpoint implements HandshakeContext {
   readonly random: Random;
   readonly sessions: Sessions;
   readonly counters: Counters = new Counters();
-  readonly checksum: Sealer = plainSealer;
+  readonly sealing: Sealing | undefined;
   readonly tokens: RetryTokens;
   readonly instance: Uint8Array;
   readonly #parts: EndpointParts;
-  readonly #owner: Owner;
+  readonly owner: Owner;
   readonly #handshaker: Handshaker;
   readonly #pending: PendingRequests;
-  readonly #links: LinkFactory;
+  readonly links: LinkFactory;
   readonly #timer: TurnTimer;
   /** Sessions with something to send at the end of this turn. */
   #dirty: Session[] = [];
@@ -58,15 +60,17 @@ export class Endpoint implements HandshakeContext {
   #closed = false;
 
   constructor(parts: EndpointParts, handlers: TransportHandlers) {
+    const { keyring, random, settings } = parts;
     this.#parts = parts;
-    this.#owner = new Owner(handlers, this.counters.totals, parts.logger);
+    this.sealing = keyring === undefined ? undefined : new Sealing(keyring, random, settings);
+    this.owner = new Owner(handlers, this.counters.totals, parts.logger);
     this.settings = parts.settings;
     this.random = parts.random;
     this.instance = parts.random.bytes(instanceBytes);
     this.sessions = new Sessions(parts.random);
     this.tokens = new RetryTokens(parts.random, parts.clock.monotonic());
     this.#pending = new PendingRequests(this.counters.totals);
-    this.#links = new LinkFactory(parts.settings, parts.socket, parts.random);
+    this.links = new LinkFactory(parts.settings, parts.socket, parts.random);
     this.#handshaker = new Handshaker(this);
     this.#timer = new TurnTimer(parts.clock, (timerFired) => {
       this.#endTurn(timerFired);
@@ -74,7 +78,7 @@ export class Endpoint implements HandshakeContext {
   }
 
   get linkCounters(): LinkCounters {
-    return this.#links.counters;
+    return this.links.counters;
   }
 
   send(to: Address, payload: Uint8Array): void {
@@ -114,14 +118,14 @@ export class Endpoint implements HandshakeContext {
   }
 
   onSocketError(error: Error): void {
-    this.#owner.event({ type: 'error', error });
+    this.owner.event({ type: 'error', error });
   }
 
   /** Tells every peer and rejects everything that waits. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#owner.silence();
+    this.owner.silence();
     this.#timer.stop();
     const nowMs = this.#parts.clock.monotonic();
     for (const session of this.sessions.all()) {
@@ -134,14 +138,6 @@ export class Endpoint implements HandshakeContext {
   }
 
   // ------------------------------------------------------------------------------- for the handshake
-
-  parametersFor(address: Address): LinkParameters {
-    return this.#links.parametersFor(address);
-  }
-
-  newLink(): Link<PendingRequest> {
-    return this.#links.newLink();
-  }
 
   transmit(datagram: Uint8Array, to: Address): void {
     this.counters.totals.datagramsOut++;
@@ -167,12 +163,12 @@ export class Endpoint implements HandshakeContext {
     }
     session.state = 'up';
     this.sessions.confirm(session);
-    session.link.establish(this.#links.peerOf(address, peer, session.handshakeRttMs(nowMs)), dialled, nowMs);
+    session.link.establish(this.links.peerOf(address, peer, session.handshakeRttMs(nowMs)), dialled, nowMs);
     this.#knownInstances.set(address, instance);
     this.counters.totals.linksUp++;
     this.schedule(session);
-    if (known !== undefined && known !== instance) this.#owner.event({ type: 'link-restarted', address });
-    this.#owner.event({ type: 'link-up', address });
+    if (known !== undefined && known !== instance) this.owner.event({ type: 'link-restarted', address });
+    this.owner.event({ type: 'link-up', address });
   }
 
   end(session: Session, reason: LinkDownReason): void {
@@ -254,10 +250,10 @@ export class Endpoint implements HandshakeContext {
         this.#pending.resolve(effect.ticket, effect.payload);
         break;
       case 'datagram':
-        this.#owner.datagram(session.address, effect.payload);
+        this.owner.datagram(session.address, effect.payload);
         break;
       case 'backpressure':
-        this.#owner.event({ type: 'backpressure', address: session.address, on: effect.on });
+        this.owner.event({ type: 'backpressure', address: session.address, on: effect.on });
         break;
       case 'down':
         this.#onDown(session, effect.reason);
@@ -275,7 +271,7 @@ export class Endpoint implements HandshakeContext {
       session.link.reply(requestId, answer);
       this.schedule(session);
     };
-    this.#owner.request(session.address, payload, reply);
+    this.owner.request(session.address, payload, reply);
   }
 
   // ------------------------------------------------------------------------------- links
@@ -294,6 +290,6 @@ export class Endpoint implements HandshakeContext {
     // A handshake that a stranger began and did not finish was never a link.
     if (!heard) return;
     this.counters.totals.linksDown++;
-    this.#owner.event({ type: 'link-down', address, reason });
+    this.owner.event({ type: 'link-down', address, reason });
   }
 }

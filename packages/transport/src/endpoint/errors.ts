@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@simpledht/wire';
+import type { Address, ErrorCode } from '@simpledht/wire';
 import { SimpleDHTError } from '@simpledht/wire';
 import type { LinkDownReason } from '../link/link-effects.ts';
 
@@ -20,4 +20,10 @@ export function tooLarge(bytes: number, maxBytes: number): SimpleDHTError {
 
 export function transportClosed(): SimpleDHTError {
   return new SimpleDHTError('ERR_CLOSED', 'The transport is closed');
+}
+
+/** Told, not thrown: a peer that cannot be understood. */
+export function otherSecret(from: Address, hasSecret: boolean): SimpleDHTError {
+  const which = hasSecret ? 'without the secret of this node' : 'with a secret, and this node has none';
+  return new SimpleDHTError('ERR_OTHER_SECRET', `${from} wants to connect ${which}; it gets no answer`);
 }

@@ -1,20 +1,13 @@
-import type { Address, HandshakePacket, HandshakeType, LinkParameters, Sealer } from '@simpledht/wire';
-import {
-  decodeHandshake,
-  encodeHandshake,
-  isIntactHandshake,
-  minHelloBytes,
-  noConnection,
-  noParameters,
-  protocolVersion,
-  rejectReason,
-  SimpleDHTError,
-} from '@simpledht/wire';
-import type { Link } from '../link/link.ts';
+import type { Address, ReceivedHandshake } from '@simpledht/wire';
+import { minHelloBytes, noConnection, protocolVersion, rejectReason } from '@simpledht/wire';
 import type { LinkDownReason } from '../link/link-effects.ts';
 import type { Random } from '../random.ts';
+import type { OpenedHello, Sealing } from '../sealing/sealing.ts';
 import type { Counters } from './counters.ts';
-import type { PendingRequest } from './pending-requests.ts';
+import { HandshakePackets } from './handshake-packets.ts';
+import { plainSealer } from '../plain-sealer.ts';
+import type { LinkFactory } from './link-factory.ts';
+import type { Owner } from './owner.ts';
 import { ResetLimit } from './reset-limit.ts';
 import type { RetryTokens } from './retry-tokens.ts';
 import { instanceText, Session } from './session.ts';
@@ -27,13 +20,13 @@ export interface HandshakeContext {
   readonly random: Random;
   readonly sessions: Sessions;
   readonly counters: Counters;
-  readonly checksum: Sealer;
   readonly tokens: RetryTokens;
   /** 8 random bytes of this transport. */
   readonly instance: Uint8Array;
-  /** What to tell a peer that we can take. */
-  parametersFor(address: Address): LinkParameters;
-  newLink(): Link<PendingRequest>;
+  readonly links: LinkFactory;
+  readonly owner: Owner;
+  /** With a secret: how handshakes are authenticated. */
+  readonly sealing: Sealing | undefined;
   transmit(datagram: Uint8Array, to: Address): void;
   /** The session has something to do at its deadline. */
   schedule(session: Session): void;
@@ -42,8 +35,6 @@ export interface HandshakeContext {
   /** The link is over. */
   end(session: Session, reason: LinkDownReason): void;
 }
-
-const empty = new Uint8Array(0);
 
 /**
  * Makes links (see PROTOCOL.md, handshake).
@@ -56,9 +47,17 @@ export class Handshaker {
   readonly #context: HandshakeContext;
   readonly #instance: string;
   readonly #resets: ResetLimit;
+  readonly #packets: HandshakePackets;
 
   constructor(context: HandshakeContext) {
+    const { settings, instance, sealing } = context;
     this.#context = context;
+    this.#packets = new HandshakePackets({
+      settings,
+      instance,
+      sealing,
+      parametersFor: (address) => context.links.parametersFor(address),
+    });
     this.#instance = instanceText(context.instance);
     this.#resets = new ResetLimit(context.settings.maxResetsPerSecond);
   }
@@ -72,12 +71,17 @@ export class Handshaker {
 
   #dial(address: Address, nowMs: number): Session | undefined {
     if (!this.#makeRoom()) return undefined;
-    const { sessions } = this.#context;
-    const identity = { address, localId: sessions.newId(), state: 'dialling' as const };
-    const session = new Session(identity, this.#context.newLink(), nowMs);
-    sessions.add(session);
+    const session = this.#newSession(address, 'dialling', nowMs);
+    this.#context.sessions.add(session);
     this.#context.schedule(session);
     return session;
+  }
+
+  #newSession(address: Address, state: 'dialling' | 'accepting', nowMs: number): Session {
+    const { sessions, sealing } = this.#context;
+    const sealer = sealing?.newSealer();
+    const link = this.#context.links.newLink(sealer ?? plainSealer);
+    return new Session({ address, localId: sessions.newId(), state }, { link, sealer }, nowMs);
   }
 
   /** Says hello again or gives up, when it is time. */
@@ -87,13 +91,12 @@ export class Handshaker {
     else if (session.mustSayHello(nowMs)) {
       session.onHelloSent(settings, random, nowMs);
       counters.totals.hellosOut++;
-      this.#send(session.address, 'hello', { sourceId: session.localId, token: session.token });
+      this.#context.transmit(this.#packets.hello(session), session.address);
     }
   }
 
   receive(datagram: Uint8Array, from: Address, nowMs: number): void {
-    const intact = isIntactHandshake(datagram, this.#context.checksum);
-    const packet = intact ? this.#decode(datagram) : undefined;
+    const packet = this.#packets.read(datagram);
     if (packet === undefined) this.#context.counters.drop('foreign');
     else if (packet.type === 'hello' && datagram.length < minHelloBytes) this.#context.counters.drop('short');
     else if (packet.clusterTag !== this.#context.settings.clusterTag) this.#context.counters.drop('cluster');
@@ -103,13 +106,13 @@ export class Handshaker {
   /** "I know no link of this connection id", unless that would be longer than what it answers, or one of too many. */
   reset(connectionId: number, to: Address, receivedBytes: number, nowMs: number): void {
     if (!this.#resets.take(nowMs)) return;
-    const packet = this.#encode('reset', { destinationId: connectionId });
+    const packet = this.#packets.reset(connectionId);
     if (packet.length > receivedBytes) return;
     this.#context.counters.totals.resetsOut++;
     this.#context.transmit(packet, to);
   }
 
-  #apply(packet: HandshakePacket, from: Address, nowMs: number): boolean {
+  #apply(packet: ReceivedHandshake, from: Address, nowMs: number): boolean {
     switch (packet.type) {
       case 'hello':
         return this.#onHello(packet, from, nowMs);
@@ -120,15 +123,21 @@ export class Handshaker {
       case 'reject':
         return this.#onReject(packet, from);
       case 'reset':
-        return this.#onReset(packet, from);
+        return this.#onReset(packet, from, nowMs);
     }
   }
 
-  #onHello(packet: HandshakePacket, from: Address, nowMs: number): boolean {
+  #onHello(packet: ReceivedHandshake, from: Address, nowMs: number): boolean {
     const theirs = instanceText(packet.instance);
     if (theirs === this.#instance) return this.#onOwnHello(packet);
+    const opened = this.#context.sealing?.open(packet);
+    if (!this.#isOfOurSecret(packet, opened)) {
+      this.#context.counters.drop('secret');
+      this.#context.owner.otherSecret(from, this.#context.sealing !== undefined, nowMs);
+      return true;
+    }
     if (!hasCommonVersion(packet)) {
-      this.#reject(packet, from, rejectReason.version);
+      this.#context.transmit(this.#packets.reject(packet, opened, rejectReason.version), from);
       return true;
     }
     const current = this.#context.sessions.byAddress(from);
@@ -136,29 +145,30 @@ export class Handshaker {
     if (current?.state === 'dialling' && this.#instance < theirs) return true;
     // Late or repeated: this is the hello that made the link, or lost to the one that did.
     if (current?.state === 'up' && current.isOf(packet)) return true;
-    const session = this.#sessionFor(current, packet, from, nowMs);
-    if (session === undefined) return true;
+    const session = this.#sessionFor(current, { packet, opened }, from, nowMs);
+    const accept = session === undefined ? undefined : this.#packets.accept(session, packet, opened);
+    if (session === undefined || accept === undefined) return true;
     session.peer = packet;
     session.onAcceptSent(nowMs);
     this.#context.schedule(session);
-    this.#send(from, 'accept', { destinationId: packet.sourceId, sourceId: session.localId });
+    this.#context.transmit(accept, from);
     return true;
   }
 
+  /** Made with a secret of ours; or, where we have none, without one. */
+  #isOfOurSecret({ keyExchange }: ReceivedHandshake, opened: OpenedHello | undefined): boolean {
+    return this.#context.sealing === undefined ? keyExchange.length === 0 : opened !== undefined;
+  }
+
   /** The session that answers a hello: one that waits for it already, the loser of two dials, or a new one. */
-  #sessionFor(
-    current: Session | undefined,
-    packet: HandshakePacket,
-    from: Address,
-    nowMs: number,
-  ): Session | undefined {
+  #sessionFor(current: Session | undefined, hello: Hello, from: Address, nowMs: number): Session | undefined {
     const { sessions, settings, random } = this.#context;
     const waiting = current?.state === 'up' ? sessions.candidate(from) : current;
     if (waiting?.state === 'accepting') {
-      if (!waiting.isOf(packet)) sessions.renew(waiting);
+      if (!waiting.isOf(hello.packet)) sessions.renew(waiting);
       return waiting;
     }
-    if (!this.#mayAccept(packet, from, nowMs)) return undefined;
+    if (!this.#mayAccept(hello, from, nowMs)) return undefined;
     const session = waiting ?? this.#answering(current, from, nowMs);
     session.accept(settings, random, nowMs);
     sessions.onAccepting(session);
@@ -167,15 +177,14 @@ export class Handshaker {
 
   #answering(current: Session | undefined, address: Address, nowMs: number): Session {
     const { sessions } = this.#context;
-    const identity = { address, localId: sessions.newId(), state: 'accepting' as const };
-    const session = new Session(identity, this.#context.newLink(), nowMs);
+    const session = this.#newSession(address, 'accepting', nowMs);
     if (current === undefined) sessions.add(session);
     else sessions.addCandidate(session);
     return session;
   }
 
   /** Bounds the work for addresses that have proved nothing. */
-  #mayAccept(packet: HandshakePacket, from: Address, nowMs: number): boolean {
+  #mayAccept({ packet, opened }: Hello, from: Address, nowMs: number): boolean {
     const { sessions, settings, tokens, counters } = this.#context;
     const pending = sessions.pendingHandshakes;
     if (pending >= settings.maxPendingHandshakes) {
@@ -184,25 +193,29 @@ export class Handshaker {
     }
     if (pending >= settings.retryAbovePending && !tokens.isValid(packet.token, from, nowMs)) {
       counters.drop('unproven');
-      this.#send(from, 'retry', { destinationId: packet.sourceId, token: tokens.make(from, nowMs) });
+      this.#context.transmit(this.#packets.retry(packet, tokens.make(from, nowMs)), from);
       return false;
     }
     if (sessions.byAddress(from) !== undefined || this.#makeRoom()) return true;
     counters.drop('full');
-    this.#reject(packet, from, rejectReason.full);
+    this.#context.transmit(this.#packets.reject(packet, opened, rejectReason.full), from);
     return false;
   }
 
-  #onOwnHello(packet: HandshakePacket): boolean {
+  #onOwnHello(packet: ReceivedHandshake): boolean {
     const session = this.#context.sessions.byId(packet.sourceId);
     if (session?.isDialling !== true) return false;
     this.#context.end(session, 'own address');
     return true;
   }
 
-  #onAccept(packet: HandshakePacket, from: Address, nowMs: number): boolean {
+  #onAccept(packet: ReceivedHandshake, from: Address, nowMs: number): boolean {
     const session = this.#dialled(packet, from);
     if (session === undefined || packet.sourceId === noConnection || !hasCommonVersion(packet)) return false;
+    if (!this.#agreesWith(session, packet)) {
+      this.#context.counters.drop('secret');
+      return true;
+    }
     // It answers a hello of ours, but what we sent last may be an accept: no round trip was measured.
     if (session.state === 'accepting') session.attempts++;
     session.peer = packet;
@@ -210,7 +223,15 @@ export class Handshaker {
     return true;
   }
 
-  #onRetry(packet: HandshakePacket, from: Address): boolean {
+  /** The answer was made with a secret of ours, for this dial: its keys are the link's. */
+  #agreesWith({ dial, sealer }: Session, packet: ReceivedHandshake): boolean {
+    if (this.#context.sealing === undefined) return packet.keyExchange.length === 0;
+    const keys = dial?.finish(packet);
+    if (keys !== undefined) sealer?.install(keys);
+    return keys !== undefined;
+  }
+
+  #onRetry(packet: ReceivedHandshake, from: Address): boolean {
     const session = this.#dialled(packet, from);
     // One token per dial: a stream of forged retries must not make a stream of hellos.
     if (session === undefined || session.token.length > 0) return false;
@@ -220,24 +241,31 @@ export class Handshaker {
     return true;
   }
 
-  #onReject(packet: HandshakePacket, from: Address): boolean {
+  #onReject(packet: ReceivedHandshake, from: Address): boolean {
     const session = this.#dialled(packet, from);
     if (session === undefined) return false;
+    if (this.#context.sealing !== undefined && session.dial?.isRefusal(packet) !== true) return false;
     const full = packet.parameters.reason === rejectReason.full;
     this.#context.end(session, full ? 'refused: too many links' : 'refused: no common protocol version');
     return true;
   }
 
-  #onReset(packet: HandshakePacket, from: Address): boolean {
+  #onReset(packet: ReceivedHandshake, from: Address, nowMs: number): boolean {
     const session = this.#context.sessions.byAddress(from);
     if (session?.state !== 'up' || session.peer?.sourceId !== packet.destinationId) return false;
+    if (this.#context.sealing !== undefined) {
+      // Anybody can say so: the link itself has to fail to answer.
+      session.link.suspect(nowMs);
+      this.#context.schedule(session);
+      return true;
+    }
     const restarted = instanceText(session.peer.instance) !== instanceText(packet.instance);
     this.#context.end(session, restarted ? 'peer restarted' : 'peer forgot the link');
     return true;
   }
 
   /** The dial that an answer is for. */
-  #dialled(packet: HandshakePacket, from: Address): Session | undefined {
+  #dialled(packet: ReceivedHandshake, from: Address): Session | undefined {
     const session = this.#context.sessions.byId(packet.destinationId);
     return session?.isDialling === true && session.address === from ? session : undefined;
   }
@@ -251,45 +279,14 @@ export class Handshaker {
     this.#context.end(quietest, 'replaced');
     return true;
   }
-
-  #reject(packet: HandshakePacket, to: Address, reason: number): void {
-    const parameters = { ...noParameters, reason };
-    this.#send(to, 'reject', { destinationId: packet.sourceId, parameters });
-  }
-
-  #send(to: Address, type: HandshakeType, fields: Partial<HandshakePacket>): void {
-    const told = type === 'hello' || type === 'accept';
-    const parameters = told ? this.#context.parametersFor(to) : noParameters;
-    this.#context.transmit(this.#encode(type, { parameters, ...fields }), to);
-  }
-
-  #encode(type: HandshakeType, fields: Partial<HandshakePacket>): Uint8Array {
-    const { settings, instance, checksum } = this.#context;
-    const packet: HandshakePacket = {
-      destinationId: noConnection,
-      sourceId: noConnection,
-      clusterTag: settings.clusterTag,
-      versions: protocolVersion,
-      instance,
-      token: empty,
-      keyExchange: empty,
-      parameters: noParameters,
-      ...fields,
-      type,
-    };
-    return encodeHandshake(packet, checksum);
-  }
-
-  #decode(datagram: Uint8Array): HandshakePacket | undefined {
-    try {
-      return decodeHandshake(datagram, this.#context.checksum);
-    } catch (error) {
-      if (SimpleDHTError.is(error, 'ERR_MALFORMED')) return undefined;
-      throw error;
-    }
-  }
 }
 
-function hasCommonVersion({ versions }: HandshakePacket): boolean {
+/** A hello, and what its key exchange opened to. */
+interface Hello {
+  readonly packet: ReceivedHandshake;
+  readonly opened: OpenedHello | undefined;
+}
+
+function hasCommonVersion({ versions }: ReceivedHandshake): boolean {
   return versions.min <= protocolVersion.max && versions.max >= protocolVersion.min;
 }

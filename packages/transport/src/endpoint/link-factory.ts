@@ -1,4 +1,4 @@
-import type { Address, HandshakePacket, LinkParameters } from '@simpledht/wire';
+import type { Address, HandshakePacket, LinkParameters, Sealer } from '@simpledht/wire';
 import { noParameters } from '@simpledht/wire';
 import type { DatagramSocket } from '../datagram-socket.ts';
 import type { LinkPeer } from '../link/link.ts';
@@ -7,7 +7,6 @@ import type { LinkCounters } from '../link/link-counters.ts';
 import { newLinkCounters } from '../link/link-counters.ts';
 import { PacketArena } from '../link/packet-arena.ts';
 import { ReassemblyBudget } from '../link/reassembly-budget.ts';
-import { plainSealer } from '../plain-sealer.ts';
 import type { Random } from '../random.ts';
 import type { PendingRequest } from './pending-requests.ts';
 import type { TransportSettings } from './settings.ts';
@@ -29,10 +28,10 @@ export class LinkFactory {
     this.#budget = new ReassemblyBudget(settings.maxReassemblyBytes);
   }
 
-  newLink(): Link<PendingRequest> {
+  newLink(sealer: Sealer): Link<PendingRequest> {
     return new Link({
       settings: this.#settings,
-      sealer: plainSealer,
+      sealer,
       random: this.#random,
       arena: this.#arena,
       budget: this.#budget,

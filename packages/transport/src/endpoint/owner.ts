@@ -2,6 +2,9 @@ import type { Address } from '@simpledht/wire';
 import type { Logger } from '../logger.ts';
 import type { TransportEvent, TransportHandlers } from '../transport.ts';
 import type { TransportCounters } from './counters.ts';
+import { otherSecret } from './errors.ts';
+
+const otherSecretEveryMs = 60_000;
 
 /**
  * The owner's handlers. What one throws is reported to it as an event, and the link goes on; after `silence` none is
@@ -11,6 +14,7 @@ export class Owner {
   readonly #handlers: TransportHandlers;
   readonly #totals: TransportCounters;
   readonly #logger: Logger;
+  #otherSecretMs = -Infinity;
   #silent = false;
 
   constructor(handlers: TransportHandlers, totals: TransportCounters, logger: Logger) {
@@ -49,6 +53,13 @@ export class Owner {
       this.#totals.handlerErrors++;
       this.#logger.error({ error }, 'The event handler threw');
     }
+  }
+
+  /** Told to people, and not for each hello that was made with a wrong secret. */
+  otherSecret(from: Address, hasSecret: boolean, nowMs: number): void {
+    if (nowMs - this.#otherSecretMs < otherSecretEveryMs) return;
+    this.#otherSecretMs = nowMs;
+    this.event({ type: 'error', error: otherSecret(from, hasSecret) });
   }
 
   #report(error: unknown): void {

@@ -2,6 +2,8 @@ import type { Address, HandshakePacket } from '@simpledht/wire';
 import { instanceBytes } from '@simpledht/wire';
 import type { Link } from '../link/link.ts';
 import type { Random } from '../random.ts';
+import type { AeadSealer } from '../sealing/aead-sealer.ts';
+import type { Dial } from '../sealing/sealing.ts';
 import type { PendingRequest } from './pending-requests.ts';
 import type { TransportSettings } from './settings.ts';
 
@@ -25,6 +27,11 @@ export class Session {
   /** Put on the list of this turn. */
   dirty = false;
   token: Uint8Array = new Uint8Array(0);
+  /** With a secret: gets its keys when the handshake is done. */
+  readonly sealer: AeadSealer | undefined;
+  /** With a secret: the key exchange of our hellos, and that of our accept. */
+  dial: Dial | undefined;
+  answer: Uint8Array | undefined;
   /** Hellos and accepts sent since the token came, or since it began to accept. */
   attempts = 0;
   #startedMs: number;
@@ -34,7 +41,7 @@ export class Session {
 
   constructor(
     identity: { readonly address: Address; readonly localId: number; readonly state: SessionState },
-    link: Link<PendingRequest>,
+    { link, sealer }: { readonly link: Link<PendingRequest>; readonly sealer: AeadSealer | undefined },
     nowMs: number,
   ) {
     this.address = identity.address;
@@ -42,6 +49,7 @@ export class Session {
     this.dialled = identity.state === 'dialling';
     this.state = identity.state;
     this.link = link;
+    this.sealer = sealer;
     this.#startedMs = nowMs;
     this.#sentMs = nowMs;
     this.#dueMs = nowMs;

@@ -68,6 +68,7 @@ export class Sessions {
     this.#byId.delete(session.localId);
     session.localId = this.newId();
     session.attempts = 0;
+    session.answer = undefined;
     this.#byId.set(session.localId, session);
   }
 

@@ -25,6 +25,10 @@ export interface TransportSettings extends LinkSettings {
   readonly handshakeTimeoutMs: number;
   /** Partial messages of all links together. */
   readonly maxReassemblyBytes: number;
+  /** With a secret, a key is used for at most so long while there is traffic. */
+  readonly rekeyAfterMs: number;
+  /** With a secret, a key is used for at most so many packets: 2^23, the most that RFC 9001 §6.6 allows with AES-GCM. */
+  readonly rekeyAfterPackets: number;
   /** Packets without a link that are answered with a reset, per second. */
   readonly maxResetsPerSecond: number;
 }
@@ -45,5 +49,7 @@ export const defaultTransportSettings: TransportSettings = {
   maxHelloIntervalMs: 2000,
   handshakeTimeoutMs: 10_000,
   maxReassemblyBytes: 67_108_864,
+  rekeyAfterMs: 120_000,
+  rekeyAfterPackets: 8_388_608,
   maxResetsPerSecond: 100,
 };

@@ -63,6 +63,7 @@ export class LinkSender<Ticket extends object> {
   /** The window or the pacer, not a lack of data, ended the last flush. */
   #limited = false;
   #bytesSinceAsked = 0;
+  #largestAcknowledged = -1;
 
   constructor(parts: LinkSenderParts<Ticket>) {
     const { settings, random, peer, sealer } = parts;
@@ -82,12 +83,18 @@ export class LinkSender<Ticket extends object> {
     this.#pingWanted = true;
   }
 
+  /** Smoothed, ms. */
+  get roundTripMs(): number {
+    return this.#recovery.rtt.smoothedMs;
+  }
+
   raiseCredit(limitBytes: number): void {
     this.#credit.raise(limitBytes);
   }
 
   flush(nowMs: number, linkCount: number): void {
     this.#takeFresh();
+    this.#parts.sealer.turn?.(nowMs, this.#largestAcknowledged);
     this.#pacer.refill(nowMs, this.#windowCost, this.#recovery.rtt.smoothedMs, linkCount);
     let more = true;
     while (more) more = this.#sendOne(nowMs);
@@ -95,7 +102,9 @@ export class LinkSender<Ticket extends object> {
 
   /** False when the frame acknowledges a packet that was never sent (RFC 9000 §13.1). */
   onAck(frame: AckFrame, nowMs: number): boolean {
-    if ((frame.ranges[0]?.last ?? 0) >= this.#nextPacketNumber) return false;
+    const largest = frame.ranges[0]?.last ?? 0;
+    if (largest >= this.#nextPacketNumber) return false;
+    this.#largestAcknowledged = Math.max(this.#largestAcknowledged, largest);
     const { acknowledged, lost } = this.#recovery.onAck(frame, this.#limited, nowMs);
     for (const packet of acknowledged) this.#onDelivered(packet);
     this.#sendAgain(lost);

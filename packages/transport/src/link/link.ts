@@ -65,6 +65,8 @@ export class Link<Ticket extends object> {
   #sender: LinkSender<Ticket> | undefined;
   #down = false;
   #heardMs = 0;
+  /** Until when the peer has to be heard, if somebody says that it forgot the link. */
+  #suspectUntilMs = Infinity;
 
   constructor(parts: LinkParts) {
     const { settings } = parts;
@@ -109,6 +111,13 @@ export class Link<Ticket extends object> {
     if (confirm) this.#sender.wantPing();
   }
 
+  /** Somebody, and maybe not the peer, says that the peer knows the link no more: it is asked, and has to answer soon. */
+  suspect(nowMs: number): void {
+    if (this.#down || this.#sender === undefined || this.#suspectUntilMs !== Infinity) return;
+    this.#suspectUntilMs = nowMs + this.#parts.settings.suspicionMs + 3 * this.#sender.roundTripMs;
+    this.#sender.wantPing();
+  }
+
   /** Queues a request; `undefined` when the link's bounds refuse it. Its reply comes as an effect with `ticket`. */
   request(ticket: Ticket, payload: Uint8Array): OutgoingMessage<Ticket> | undefined {
     return this.#messages.request(ticket, payload);
@@ -141,6 +150,7 @@ export class Link<Ticket extends object> {
     const fragmentBytes = bytesOfFragments(frames);
     if (fragmentBytes > 0 && !this.#reassembly.hasRoom(fragmentBytes)) return 'reassemblyFull';
     this.#heardMs = nowMs;
+    this.#suspectUntilMs = Infinity;
     this.#acknowledger.onPacket(packetNumber, frames.some(elicits), acknowledgeNow, nowMs);
     for (const frame of frames) this.#apply(frame, nowMs);
     return 'taken';
@@ -148,26 +158,29 @@ export class Link<Ticket extends object> {
 
   /** Sends what may be sent now. `linkCount`: links that share the peer's receive buffer, as far as we know. */
   flush(nowMs: number, linkCount: number = 1): void {
-    if (this.#messages.isOverwhelmed) this.#closeWith('too much unanswered', closeCode.limit, nowMs);
+    if (this.#messages.isOverwhelmed) this.close('too much unanswered', closeCode.limit, nowMs);
     if (!this.#down) this.#sender?.flush(nowMs, linkCount);
   }
 
   /** Call when `deadline()` has come; sooner does no harm. Call `flush` after it. */
   tick(nowMs: number): void {
     if (this.#down || this.#sender === undefined) return;
-    if (nowMs >= this.#idleDeadlineMs) this.#closeWith('idle', closeCode.timeout, nowMs);
-    else if (!this.#sender.tick(nowMs, this.#heardMs)) this.#closeWith('unreachable', closeCode.timeout, nowMs);
+    if (nowMs >= this.#idleDeadlineMs) this.close('idle', closeCode.timeout, nowMs);
+    else if (nowMs >= this.#suspectUntilMs) this.fail('peer forgot the link');
+    else if (!this.#sender.tick(nowMs, this.#heardMs)) this.close('unreachable', closeCode.timeout, nowMs);
   }
 
   /** When `tick` is due next; `undefined` before `establish` and after `down`. */
   deadline(): number | undefined {
     if (this.#down || this.#sender === undefined) return undefined;
-    return Math.min(this.#idleDeadlineMs, this.#sender.deadlineMs(this.#heardMs));
+    return Math.min(this.#idleDeadlineMs, this.#suspectUntilMs, this.#sender.deadlineMs(this.#heardMs));
   }
 
   /** Ends the link, telling the peer once. */
   close(reason: LinkDownReason, code: number, nowMs: number): void {
-    this.#closeWith(reason, code, nowMs);
+    if (this.#down) return;
+    this.#sender?.sendClose(code, nowMs);
+    this.fail(reason);
   }
 
   /** Ends the link without a word: the peer is known not to listen. */
@@ -187,12 +200,6 @@ export class Link<Ticket extends object> {
     return this.#heardMs + this.#parts.settings.idleTimeoutMs;
   }
 
-  #closeWith(reason: LinkDownReason, code: number, nowMs: number): void {
-    if (this.#down) return;
-    this.#sender?.sendClose(code, nowMs);
-    this.fail(reason);
-  }
-
   /** All frames or none: a packet with one bad frame changes nothing but ends the link. */
   #parse(packet: Uint8Array, nowMs: number): readonly Frame[] | undefined {
     try {
@@ -200,7 +207,7 @@ export class Link<Ticket extends object> {
     } catch (error) {
       if (!SimpleDHTError.is(error, 'ERR_MALFORMED')) throw error;
       const unknown = error.message.includes(unknownFrameText);
-      this.#closeWith('protocol error', unknown ? closeCode.unknownFrame : closeCode.protocolError, nowMs);
+      this.close('protocol error', unknown ? closeCode.unknownFrame : closeCode.protocolError, nowMs);
       return undefined;
     }
   }
@@ -232,13 +239,13 @@ export class Link<Ticket extends object> {
 
   #onAck(frame: AckFrame, nowMs: number): void {
     const possible = this.#sender?.onAck(frame, nowMs);
-    if (possible === false) this.#closeWith('protocol error', closeCode.protocolError, nowMs);
+    if (possible === false) this.close('protocol error', closeCode.protocolError, nowMs);
   }
 
   #onRequest(frame: MessageFrame, nowMs: number): void {
     const { requestId } = frame;
     if (requestId >= this.#receivedRequests.limit) {
-      this.#closeWith('protocol error', closeCode.limit, nowMs);
+      this.close('protocol error', closeCode.limit, nowMs);
       return;
     }
     if (this.#receivedRequests.isFinished(requestId)) {
@@ -270,7 +277,7 @@ export class Link<Ticket extends object> {
     const result = this.#reassembly.add(frame);
     if (result === 'repeated') return undefined;
     const allowed = this.#receiveCredit.onReceived(frame.payload.length);
-    if (result === 'broken' || !allowed) this.#closeWith('protocol error', closeCode.limit, nowMs);
+    if (result === 'broken' || !allowed) this.close('protocol error', closeCode.limit, nowMs);
     return typeof result === 'string' ? undefined : result;
   }
 }

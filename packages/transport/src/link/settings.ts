@@ -35,6 +35,8 @@ export interface LinkSettings {
   readonly downAfterProbes: number;
   /** A link is down after so much time in which nothing at all was heard, and no sooner than after `downAfterProbes`. */
   readonly downAfterMs: number;
+  /** A link of which somebody says that its peer forgot it is down unless the peer is heard within this and 3 round trips. */
+  readonly suspicionMs: number;
   /** A link that hears nothing for so long, and has nothing to do, ends. */
   readonly idleTimeoutMs: number;
   /** Ping when nothing was sent for so long, to keep an address translator's entry; 0 for never. */
@@ -74,6 +76,7 @@ export const defaultLinkSettings: LinkSettings = {
   persistentCongestionThreshold: 3,
   downAfterProbes: 6,
   downAfterMs: 5000,
+  suspicionMs: 500,
   idleTimeoutMs: 120_000,
   keepaliveMs: 0,
   receiveWindowBytes: 4 * mebibyte,

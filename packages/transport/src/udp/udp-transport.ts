@@ -9,6 +9,8 @@ import { udpSocket } from './udp-socket.ts';
 export interface UdpTransportOptions extends UdpSocketOptions {
   /** Largest datagram to other machines: 1,200 (default) passes everywhere, up to 1,452 on Ethernet. */
   readonly maxDatagramBytes?: number;
+  /** The cluster's secret, or several while one takes the place of another; see `newSecret`. */
+  readonly secret?: string | readonly string[];
   readonly clock?: Clock;
   readonly random?: Random;
   /** Any other number of the transport. */
@@ -17,12 +19,13 @@ export interface UdpTransportOptions extends UdpSocketOptions {
 
 /** The Transport that nodes use unless they are given another: reliable messages over UDP. */
 export function udpTransport(options: UdpTransportOptions = {}): Transport {
-  const { clock, random, logger, maxDatagramBytes, settings } = options;
+  const { clock, random, logger, maxDatagramBytes, secret, settings } = options;
   return datagramTransport({
     socket: udpSocket(options),
     ...(clock && { clock }),
     ...(random && { random }),
     ...(logger && { logger }),
+    ...(secret !== undefined && { secret }),
     settings: { ...settings, ...(maxDatagramBytes !== undefined && { maxDatagramBytes }) },
   });
 }

@@ -20,19 +20,21 @@ export interface Peer {
   answer: (payload: Uint8Array, reply: (payload: Uint8Array) => void) => void;
 }
 
+type Secret = string | readonly string[];
+
 export interface World {
   readonly clock: VirtualClock;
   readonly network: MemoryNetwork;
-  readonly peer: (address: Address, settings?: Partial<TransportSettings>) => Promise<Peer>;
+  readonly peer: (address: Address, settings?: Partial<TransportSettings>, secret?: Secret) => Promise<Peer>;
 }
 
 export function world(seed: number, options: MemoryNetworkOptions = {}): World {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
   const network = new MemoryNetwork({ clock, random, delayMs: [1, 2], ...options });
-  const peer = async (address: Address, settings: Partial<TransportSettings> = {}): Promise<Peer> => {
+  const peer: World['peer'] = async (address, settings = {}, secret) => {
     const socket = withFaults(network.socket(address), { clock, random });
-    const transport = datagramTransport({ socket, clock, random, settings });
+    const transport = datagramTransport({ socket, clock, random, settings, ...(secret !== undefined && { secret }) });
     const made: Peer = {
       transport,
       socket,

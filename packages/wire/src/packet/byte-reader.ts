@@ -17,6 +17,10 @@ export class ByteReader {
     this.#end = Math.min(end, bytes.length);
   }
 
+  get offset(): number {
+    return this.#offset;
+  }
+
   get remaining(): number {
     return this.#end - this.#offset;
   }

@@ -26,7 +26,7 @@ export interface HandshakePacket {
   readonly instance: Uint8Array;
   /** In `retry` and the hello after it; empty otherwise. At most `maxTokenBytes`. */
   readonly token: Uint8Array;
-  /** Message of the key exchange; empty without a secret. At most `maxKeyExchangeBytes`. */
+  /** Key exchange, or in `reject` what makes it believed; empty without a secret. At most `maxKeyExchangeBytes`. */
   readonly keyExchange: Uint8Array;
   readonly parameters: LinkParameters;
 }
@@ -54,11 +54,11 @@ export const rejectReason = { none: 0, version: 1, full: 2 } as const;
 
 export const instanceBytes = 8;
 export const maxTokenBytes = 64;
-/** Noise NNpsk0 needs 48; the rest is room. */
+/** Noise NNpsk0 takes 53 and 65; the rest is room. */
 export const maxKeyExchangeBytes = 128;
 
 /** A hello is padded to this, so that no answer to it is longer than it (RFC 9000 §8.1 allows three times). */
-export const minHelloBytes = 128;
+export const minHelloBytes = 144;
 
 /** A reset is this long. What elicits an acknowledgement is padded to it, so that a reset is never longer. */
 export const resetBytes = 32;
@@ -86,17 +86,14 @@ export const noParameters: LinkParameters = {
 /** Handshake packets have no number. */
 const noPacketNumber = 0;
 
+/** A handshake packet that was read, and all of it that a key exchange speaks for. */
+export interface ReceivedHandshake extends HandshakePacket {
+  readonly context: Uint8Array;
+}
+
 export function encodeHandshake(packet: HandshakePacket, checksum: Sealer): Uint8Array {
   const scratch = new ByteWriter(new Uint8Array(512));
-  scratch.u8(packetFlag.handshake | packetFlag.fixed | packetVersion);
-  scratch.u8(types.indexOf(packet.type) + 1);
-  scratch.u32(packet.destinationId);
-  scratch.u32(packet.sourceId);
-  scratch.u32(packet.clusterTag);
-  scratch.u8(packet.versions.min);
-  scratch.u8(packet.versions.max);
-  scratch.u8(packet.versions.current);
-  scratch.append(packet.instance);
+  writeHeader(scratch, packet);
   scratch.u8(packet.token.length);
   scratch.append(packet.token);
   scratch.u8(packet.keyExchange.length);
@@ -106,6 +103,29 @@ export function encodeHandshake(packet: HandshakePacket, checksum: Sealer): Uint
   const bytes = scratch.bytes.slice(0, Math.max(scratch.offset + checksum.tagBytes, minBytes));
   checksum.seal(bytes, bytes.length - checksum.tagBytes, noPacketNumber);
   return bytes;
+}
+
+/**
+ * What the key exchange of a packet authenticates: all of it, as it is on the wire, but the token, which proves an address
+ * and is added on the way, the key exchange itself, padding and checksum.
+ */
+export function handshakeContext(packet: HandshakePacket): Uint8Array {
+  const scratch = new ByteWriter(new Uint8Array(512));
+  writeHeader(scratch, packet);
+  writeParameters(scratch, packet.parameters);
+  return scratch.bytes.slice(0, scratch.offset);
+}
+
+function writeHeader(writer: ByteWriter, packet: HandshakePacket): void {
+  writer.u8(packetFlag.handshake | packetFlag.fixed | packetVersion);
+  writer.u8(types.indexOf(packet.type) + 1);
+  writer.u32(packet.destinationId);
+  writer.u32(packet.sourceId);
+  writer.u32(packet.clusterTag);
+  writer.u8(packet.versions.min);
+  writer.u8(packet.versions.max);
+  writer.u8(packet.versions.current);
+  writer.append(packet.instance);
 }
 
 function writeParameters(writer: ByteWriter, parameters: LinkParameters): void {
@@ -127,21 +147,32 @@ export function isIntactHandshake(datagram: Uint8Array, checksum: Sealer): boole
 }
 
 /** Throws `ERR_MALFORMED`. Parameters that this version does not know are skipped, as is padding. */
-export function decodeHandshake(datagram: Uint8Array, checksum: Sealer): HandshakePacket {
+export function decodeHandshake(datagram: Uint8Array, checksum: Sealer): ReceivedHandshake {
   if (packetKind(datagram) !== 'handshake') throw malformed('not a handshake packet');
   if (!isIntactHandshake(datagram, checksum)) throw malformed('its tag does not fit');
   const reader = new ByteReader(datagram, 1, datagram.length - checksum.tagBytes);
-  return {
+  const header = {
     type: types[reader.u8() - 1] ?? fail('unknown type of handshake packet'),
     destinationId: reader.u32(),
     sourceId: reader.u32(),
     clusterTag: reader.u32(),
     versions: { min: reader.u8(), max: reader.u8(), current: reader.u8() },
     instance: reader.take(instanceBytes),
-    token: readBounded(reader, maxTokenBytes),
-    keyExchange: readBounded(reader, maxKeyExchangeBytes),
-    parameters: readParameters(reader),
   };
+  const headerEnd = reader.offset;
+  const token = readBounded(reader, maxTokenBytes);
+  const keyExchange = readBounded(reader, maxKeyExchangeBytes);
+  const parametersStart = reader.offset;
+  const parameters = readParameters(reader);
+  const context = joined(datagram.subarray(0, headerEnd), datagram.subarray(parametersStart, reader.offset));
+  return { ...header, token, keyExchange, parameters, context };
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }
 
 function readBounded(reader: ByteReader, maxBytes: number): Uint8Array {

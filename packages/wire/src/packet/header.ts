@@ -8,7 +8,7 @@ export const packetVersion = 1;
 export const packetFlag = {
   handshake: 0x80,
   fixed: 0x40,
-  /** Sealed with a key; without it the tag is a checksum. */
+  /** Sealed with a key; without it the tag is a checksum. Set by the sealer, as is `keyPhase`. */
   sealed: 0x20,
   /** Which of two keys, while keys change under traffic. */
   keyPhase: 0x10,

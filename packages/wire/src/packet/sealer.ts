@@ -9,4 +9,6 @@ export interface Sealer {
   seal(packet: Uint8Array, bodyStart: number, packetNumber: number): void;
   /** Undoes `seal` in place. False, with the bytes in any state, when the tag does not fit: the packet is dropped unread. */
   open(packet: Uint8Array, bodyStart: number, packetNumber: number): boolean;
+  /** Told before the packets of a turn: keys may change now. `largestAcknowledged` is -1 before the first. */
+  turn?(nowMs: number, largestAcknowledged: number): void;
 }

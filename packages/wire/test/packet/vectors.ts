@@ -72,7 +72,7 @@ export const handshakeVectors: readonly (readonly [string, string, HandshakePack
   [
     'hello',
     `c1 01 00000000 a1b2c3d4 00000007 01 01 01 0102030405060708 00 00
-     04 01 80800000 02 80400000 03 81010000 04 44b0 ${'00'.repeat(78)} f81644b4`,
+     04 01 80800000 02 80400000 03 81010000 04 44b0 ${'00'.repeat(94)} 0b054cff`,
     {
       type: 'hello',
       destinationId: 0,
