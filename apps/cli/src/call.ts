@@ -1,6 +1,7 @@
 import type { Client } from '@simpledht/node';
 import { explain } from './errors.ts';
 import type { CallOptions } from './options.ts';
+import { readSecrets } from './secrets.ts';
 
 /** The largest value that any node takes: the node that is called judges by its own limit. */
 const maxValueBytes = 16 * 1024 * 1024;
@@ -14,7 +15,9 @@ export async function callNode<T>(
   try {
     const { connect } = await import('@simpledht/node');
     const { host, port } = options;
-    const client = await connect({ host, port, timeout: answerWithinMs, maxValueBytes });
+    const secret = await readSecrets(options.secretFile);
+    const secured = secret === undefined ? {} : { secret };
+    const client = await connect({ host, port, timeout: answerWithinMs, maxValueBytes, ...secured });
     try {
       return await work(client);
     } finally {

@@ -43,7 +43,8 @@ const noAnswerHints: Hints = ({ port }) => [
   'Possible reasons:',
   '  1. The node is not running: start one with "simpledht start"',
   `  2. A firewall or a router drops UDP port ${String(port)}: open it, or forward it to the node`,
-  '  3. The address or the port is wrong, or the network is slow: try --timeout 10',
+  '  3. The node has a secret and this call another or none, or the other way round: --secret-file',
+  '  4. The address or the port is wrong, or the network is slow: try --timeout 10',
 ];
 
 /** Every error code of the library: the one place that says what the command makes of it. */

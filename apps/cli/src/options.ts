@@ -7,6 +7,7 @@ export interface CallOptions {
   readonly port: number;
   /** Seconds. */
   readonly timeout: number;
+  readonly secretFile?: string;
   readonly json: boolean;
 }
 
@@ -25,8 +26,15 @@ export function callOptions(): readonly Option[] {
       .default(5)
       .env('SIMPLEDHT_TIMEOUT')
       .argParser(parseSeconds),
+    secretFileOption(),
     jsonOption('print one JSON object instead of sentences'),
   ];
+}
+
+export function secretFileOption(): Option {
+  return new Option('--secret-file <file>', "the cluster's secret; see keygen")
+    .env('SIMPLEDHT_SECRET_FILE')
+    .argParser(parseFile);
 }
 
 export function jsonOption(description: string): Option {
@@ -51,6 +59,11 @@ export function parseListenPort(text: string): number {
 
 export function parseDirectory(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('A directory is missing.');
+  return text;
+}
+
+export function parseFile(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('A file is missing.');
   return text;
 }
 

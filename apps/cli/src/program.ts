@@ -8,6 +8,7 @@ import { deleteCommand } from './verbs/delete.ts';
 import { forgetCommand } from './verbs/forget.ts';
 import { getCommand } from './verbs/get.ts';
 import { infoCommand } from './verbs/info.ts';
+import { keygenCommand } from './verbs/keygen.ts';
 import { listCommand } from './verbs/list.ts';
 import { peersCommand } from './verbs/peers.ts';
 import { pingCommand } from './verbs/ping.ts';
@@ -24,6 +25,7 @@ const verbs = [
   peersCommand,
   pingCommand,
   forgetCommand,
+  keygenCommand,
 ] as const;
 
 const afterHelp = `
@@ -31,7 +33,7 @@ ${exitCodeHelp}
 
 Environment (a flag is stronger):
   SIMPLEDHT_HOST, SIMPLEDHT_PORT, SIMPLEDHT_TIMEOUT, SIMPLEDHT_BOOTSTRAP,
-  SIMPLEDHT_DATA
+  SIMPLEDHT_DATA, SIMPLEDHT_SECRET_FILE, SIMPLEDHT_SECRET (the secret itself)
   NO_COLOR  no colours
 
 Examples:

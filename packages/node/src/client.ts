@@ -32,6 +32,8 @@ export interface ClientOptions {
   readonly timeout?: number;
   /** Largest encoded value of a put, bytes: 1 MiB by default; the node has its own limit. */
   readonly maxValueBytes?: number;
+  /** The cluster's secret, or several; see `NodeOptions.secret`. */
+  readonly secret?: string | readonly string[];
   /** Replaces UDP. The client opens and closes it. */
   readonly transport?: Transport;
 }
@@ -207,12 +209,15 @@ export class Client {
 
 /** Opens a client for one node. Sends nothing yet: a node that is not there shows at the first call. */
 export async function connect(options: ClientOptions = {}): Promise<Client> {
-  const { host = '127.0.0.1', port = defaultPort, timeout } = options;
+  const { host = '127.0.0.1', port = defaultPort, timeout, secret } = options;
   if (!isInteger(port, 1, 65_535)) throw invalid('port', 'an integer from 1 to 65535', port);
   checkedTimeout(timeout);
   const ip = options.transport === undefined ? await resolveHost(host) : host;
   const address = ip.includes(':') ? `[${ip}]:${String(port)}` : `${ip}:${String(port)}`;
-  const transport = options.transport ?? udpTransport({ host: ip.includes(':') ? '::' : '0.0.0.0', port: 0 });
+  if (secret !== undefined && options.transport !== undefined)
+    throw new SimpleDHTError('ERR_INVALID_OPTION', 'Option secret is for UDP: give it to the transport itself');
+  const bound = { host: ip.includes(':') ? '::' : '0.0.0.0', port: 0, ...(secret !== undefined && { secret }) };
+  const transport = options.transport ?? udpTransport(bound);
   await transport.open(deaf);
   return new Client(transport, address, options);
 }

@@ -38,12 +38,13 @@ export function chooseParts(options: NodeOptions): Parts {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const logger = options.logger ?? silentLogger;
-  const { host = '0.0.0.0', port = defaultPort } = options;
+  const { host = '0.0.0.0', port = defaultPort, secret } = options;
   return {
     clock,
     random,
     logger,
-    transport: options.transport ?? udpTransport({ host, port, clock, random, logger }),
+    transport:
+      options.transport ?? udpTransport({ host, port, clock, random, logger, ...(secret !== undefined && { secret }) }),
     store: options.store ?? memoryStore(),
     bootstrap: options.bootstrap ?? [],
     advertise: options.advertise,

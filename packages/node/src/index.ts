@@ -41,5 +41,5 @@ export { InDoubtError, SchemaError, SimpleDHTError, VersionMismatchError } from 
 export type { Acks, ErrorCode, NodeId, SchemaIssue } from '@simpledht/wire';
 export { memoryStore } from '@simpledht/storage';
 export type { Store } from '@simpledht/storage';
-export { udpTransport } from '@simpledht/transport';
+export { newSecret, udpTransport } from '@simpledht/transport';
 export type { Clock, Logger, Random, Transport } from '@simpledht/transport';

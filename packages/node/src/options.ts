@@ -9,6 +9,12 @@ export interface NodeOptions {
   readonly host?: string;
   /** UDP port, 5000 by default; 0 lets the system choose. Not used with `transport`. */
   readonly port?: number;
+  /**
+   * The cluster's secret, as `newSecret()` or `simpledht keygen` makes it: only who has it can reach this node, and all
+   * traffic is encrypted. Several, while one takes the place of another: the first is dialled with first, all are taken.
+   * A `transport` of your own has its own way.
+   */
+  readonly secret?: string | readonly string[];
   /** Members to join through, as `host:port` or `[::1]:5000`. Tried again for ever when they do not answer. */
   readonly bootstrap?: readonly string[];
   /** Where others reach this node, `host:port`, when they cannot see it themselves (port forwarding). */
@@ -50,6 +56,8 @@ export function checkOptions(options: NodeOptions): void {
     throw invalid('advertise', 'a string such as 203.0.113.7:5000', advertise);
   if (maxValueBytes !== undefined && !isInteger(maxValueBytes, 1, limits.maxValueBytes))
     throw invalid('maxValueBytes', `an integer from 1 to ${String(limits.maxValueBytes)}`, maxValueBytes);
+  if (options.secret !== undefined && options.transport !== undefined)
+    throw new SimpleDHTError('ERR_INVALID_OPTION', 'Option secret is for UDP: give it to the transport itself');
   checkSizes(options);
 }
 

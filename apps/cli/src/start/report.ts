@@ -6,6 +6,8 @@ export interface StartOptions {
   readonly advertise?: string;
   /** Directory that keeps the node's data and id; in memory when absent. */
   readonly data?: string;
+  /** File with the cluster's secrets. */
+  readonly secretFile?: string;
   readonly json: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { explain } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
+import { readSecrets } from '../secrets.ts';
 import { JsonReport } from './json-report.ts';
 import { openData } from './data.ts';
 import type { Report, StartOptions } from './report.ts';
@@ -13,11 +14,13 @@ export async function runNode(output: Output, options: StartOptions): Promise<Ex
   try {
     const { createNode } = await import('@simpledht/node');
     const { host, port, bootstrap, advertise, data } = options;
+    const secret = await readSecrets(options.secretFile);
     const node = await createNode({
       host,
       port,
       bootstrap,
       ...(advertise === undefined ? {} : { advertise }),
+      ...(secret === undefined ? {} : { secret }),
       ...(data === undefined ? {} : { store: await openData(data) }),
     });
     const report: Report = options.json ? new JsonReport(output, node) : new TextReport(output, node, options);

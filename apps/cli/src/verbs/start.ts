@@ -1,7 +1,15 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { perform, verb, type Context } from '../context.ts';
-import { jsonOption, parseAdvertise, parseBootstrap, parseDirectory, parseHost, parseListenPort } from '../options.ts';
+import {
+  jsonOption,
+  parseAdvertise,
+  parseBootstrap,
+  parseDirectory,
+  parseHost,
+  parseListenPort,
+  secretFileOption,
+} from '../options.ts';
 import type { StartOptions } from '../start/report.ts';
 
 const notes = `Runs until Ctrl+C or SIGTERM, says goodbye to the other nodes and ends with exit
@@ -31,6 +39,7 @@ export function startCommand(context: Context): Command {
       new Option('--data <directory>', 'keep data and node id in this directory (default: in memory)')
         .env('SIMPLEDHT_DATA')
         .argParser(parseDirectory),
+      secretFileOption(),
       jsonOption('print events as JSON, one object a line'),
     ],
     notes,
@@ -38,6 +47,7 @@ export function startCommand(context: Context): Command {
       ['simpledht start', 'the first node'],
       ['simpledht start --bootstrap 203.0.113.7:5000', 'on another machine, joined to the first'],
       ['simpledht start --data ./data', 'a node that has its data and its id again when it restarts'],
+      ['simpledht start --secret-file cluster.key', 'only who has the secret gets in, and all is encrypted'],
       ['simpledht start --port 5001 --bootstrap 127.0.0.1:5000', 'a second one on this machine'],
     ],
   }).action((options: StartOptions) =>

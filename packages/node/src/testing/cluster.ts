@@ -27,7 +27,7 @@ export interface TestClusterOptions {
    * crash loses the rest. `true` is [0, 5]. Default: data is kept at once, and `restart` says whether it is still there.
    */
   readonly disk?: boolean | readonly [least: number, most: number];
-  /** Further options of each node. */
+  /** Further options of each node; `secret` too. */
   readonly node?: (index: number) => NodeOptions;
 }
 
@@ -246,14 +246,16 @@ export class TestCluster {
     const store = new DiskStore({ flushMs, clock: this.clock, random: this.random }, data);
     const network = this.network.socket(this.addressOf(index));
     const socket = withFaults(network, { clock: this.clock, random, faults: this.#faults });
+    // A secret is the transport's, and the transport is made here.
+    const { secret, ...others } = { ...this.#options.node?.(index), ...options };
+    const sealing = secret === undefined ? {} : { secret };
     const node = new DHTNode({
       clock,
       random,
-      transport: datagramTransport({ socket: new PausedSocket(socket, clock), clock, random }),
+      transport: datagramTransport({ socket: new PausedSocket(socket, clock), clock, random, ...sealing }),
       store,
       bootstrap: index === 0 ? [] : [this.addressOf(0)],
-      ...this.#options.node?.(index),
-      ...options,
+      ...others,
     });
     return { node, socket, store, clock, options, up: true };
   }
