@@ -5,6 +5,7 @@ import { catchingUp } from './figures/catching-up.ts';
 import { growth } from './figures/growth.ts';
 import { localCalls, sustainedPuts } from './figures/local.ts';
 import { memory } from './figures/memory.ts';
+import { sealed } from './figures/sealed.ts';
 import { join, visibility } from './figures/spread.ts';
 import { canPin } from './child.ts';
 import { printTable, type Row } from './table.ts';
@@ -36,6 +37,7 @@ const figures: Readonly<Record<string, () => Promise<Row[]>>> = {
     ...(values.full ? await join(Math.min(runs, 3), { ...million, onDisk: true }) : []),
   ],
   p7: () => memory(runs, values.full ? 1_000_000 : 100_000),
+  p8: () => sealed(runs),
   p10: () => catchingUp(values.full ? Math.min(runs, 2) : runs, values.full ? 1_000_000 : 100_000),
   /** Prints a table of its own. */
   p12: async () => {

@@ -1,6 +1,7 @@
 import { DHTNode } from '@simpledht/node';
 import { decodeValue, encodeValue } from '@simpledht/wire';
 import { startCluster } from '../cluster.ts';
+import type { MemberOptions } from '../roles/member.ts';
 import { flat } from '../samples.ts';
 import { median } from '../stats.ts';
 import type { Row } from '../table.ts';
@@ -113,19 +114,7 @@ async function localRun(rates: Rates): Promise<void> {
 /** P3 in a cluster: from the first call until all three nodes hold every key. */
 export async function sustainedPuts(runs: number): Promise<Row[]> {
   const rates: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const { members } = await startCluster(3);
-    const [writer, ...others] = members;
-    if (writer === undefined) throw new Error('no writer');
-    // Sustained: what is compiled at the first few thousand is not what goes on.
-    await writer.call('puts', 'warm', warmCount);
-    await Promise.all(others.map((member) => member.call<number>('until', warmCount)));
-    const begunUs = await writer.call<number>('now');
-    await writer.call('puts', 'k', count);
-    const ends = await Promise.all(others.map((member) => member.call<number>('until', warmCount + count)));
-    rates.push(count / ((Math.max(...ends) - begunUs) / 1e6));
-    for (const member of members) member.stop();
-  }
+  for (let run = 0; run < runs; run++) rates.push(await sustainedOnce({}));
   return [
     {
       figure: 'P3 puts until all three nodes hold them',
@@ -135,4 +124,18 @@ export async function sustainedPuts(runs: number): Promise<Row[]> {
       reached: median(rates) / 200_000,
     },
   ];
+}
+
+export async function sustainedOnce(options: Pick<MemberOptions, 'secret'>): Promise<number> {
+  const { members } = await startCluster(3, options);
+  const [writer, ...others] = members;
+  if (writer === undefined) throw new Error('no writer');
+  // Sustained: what is compiled at the first few thousand is not what goes on.
+  await writer.call('puts', 'warm', warmCount);
+  await Promise.all(others.map((member) => member.call<number>('until', warmCount)));
+  const begunUs = await writer.call<number>('now');
+  await writer.call('puts', 'k', count);
+  const ends = await Promise.all(others.map((member) => member.call<number>('until', warmCount + count)));
+  for (const member of members) member.stop();
+  return count / ((Math.max(...ends) - begunUs) / 1e6);
 }

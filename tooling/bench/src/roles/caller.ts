@@ -11,12 +11,13 @@ export interface Calls {
   readonly acks: 'local' | 'all';
   readonly count: number;
   readonly inFlight: number;
+  readonly secret?: string;
 }
 
 serve({
   /** `count` calls with `inFlight` on their way: p50 in µs and rate per second. */
-  async run({ port, verb, acks, count, inFlight }: Calls) {
-    const client = await connect({ port });
+  async run({ port, verb, acks, count, inFlight, secret }: Calls) {
+    const client = await connect({ port, ...(secret === undefined ? {} : { secret }) });
     const times: number[] = [];
     let next = 0;
     const worker = async (): Promise<void> => {

@@ -11,6 +11,8 @@ export interface MemberOptions {
   readonly bootstrap: readonly string[];
   /** Largest datagram, on loopback too. */
   readonly datagramBytes?: number;
+  /** The cluster's secret. */
+  readonly secret?: string;
   /** Where to keep data on disk. */
   readonly data?: string;
 }
@@ -24,12 +26,13 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-async function nodeOptions({ bootstrap, datagramBytes, data }: MemberOptions): Promise<NodeOptions> {
+async function nodeOptions({ bootstrap, datagramBytes, secret, data }: MemberOptions): Promise<NodeOptions> {
   const address = { host: '127.0.0.1', port: 0 };
   const store = data === undefined ? undefined : await diskStore(data);
   return {
     ...address,
     bootstrap,
+    ...(secret === undefined ? {} : { secret }),
     ...(datagramBytes === undefined
       ? {}
       : {
