@@ -14,7 +14,13 @@ export type DropReason =
   /** Too many handshakes or links. */
   | 'full'
   /** A hello without the token that it needs; it was answered with one. */
-  | 'unproven';
+  | 'unproven'
+  /** More of no known link from one network than its share. */
+  | 'flood'
+  /** More hellos from one host than its share, or from all. */
+  | 'helloFlood'
+  /** Of a link of which too many fail their tag. */
+  | 'tagFlood';
 
 const reasons: readonly DropReason[] = [
   'short',
@@ -29,6 +35,9 @@ const reasons: readonly DropReason[] = [
   'unexpected',
   'full',
   'unproven',
+  'flood',
+  'helloFlood',
+  'tagFlood',
 ];
 
 /** Counters of a transport since `open`; names are part of its interface. */

@@ -17,6 +17,7 @@ import type { Counters } from './counters.ts';
 import type { PendingRequest } from './pending-requests.ts';
 import { ResetLimit } from './reset-limit.ts';
 import type { RetryTokens } from './retry-tokens.ts';
+import { Room } from './room.ts';
 import { instanceText, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { TransportSettings } from './settings.ts';
@@ -56,10 +57,12 @@ export class Handshaker {
   readonly #context: HandshakeContext;
   readonly #instance: string;
   readonly #resets: ResetLimit;
+  readonly #room: Room;
 
-  constructor(context: HandshakeContext) {
+  constructor(context: HandshakeContext, nowMs: number) {
     this.#context = context;
     this.#instance = instanceText(context.instance);
+    this.#room = new Room(context, nowMs);
     this.#resets = new ResetLimit(context.settings.maxResetsPerSecond);
   }
 
@@ -71,7 +74,7 @@ export class Handshaker {
   }
 
   #dial(address: Address, nowMs: number): Session | undefined {
-    if (!this.#makeRoom()) return undefined;
+    if (!this.#room.forDial()) return undefined;
     const { sessions } = this.#context;
     const identity = { address, localId: sessions.newId(), state: 'dialling' as const };
     const session = new Session(identity, this.#context.newLink(), nowMs);
@@ -176,20 +179,13 @@ export class Handshaker {
 
   /** Bounds the work for addresses that have proved nothing. */
   #mayAccept(packet: HandshakePacket, from: Address, nowMs: number): boolean {
-    const { sessions, settings, tokens, counters } = this.#context;
-    const pending = sessions.pendingHandshakes;
-    if (pending >= settings.maxPendingHandshakes) {
-      counters.drop('full');
-      return false;
-    }
-    if (pending >= settings.retryAbovePending && !tokens.isValid(packet.token, from, nowMs)) {
-      counters.drop('unproven');
+    const { tokens, counters } = this.#context;
+    const verdict = this.#room.forHello(packet.token, from, nowMs);
+    if (verdict === 'granted') return true;
+    counters.drop(verdict === 'unproven' ? verdict : 'full');
+    if (verdict === 'unproven')
       this.#send(from, 'retry', { destinationId: packet.sourceId, token: tokens.make(from, nowMs) });
-      return false;
-    }
-    if (sessions.byAddress(from) !== undefined || this.#makeRoom()) return true;
-    counters.drop('full');
-    this.#reject(packet, from, rejectReason.full);
+    else if (verdict === 'refused') this.#reject(packet, from, rejectReason.full);
     return false;
   }
 
@@ -240,16 +236,6 @@ export class Handshaker {
   #dialled(packet: HandshakePacket, from: Address): Session | undefined {
     const session = this.#context.sessions.byId(packet.destinationId);
     return session?.isDialling === true && session.address === from ? session : undefined;
-  }
-
-  /** False when there are as many links as may be, and none is quiet. */
-  #makeRoom(): boolean {
-    const { sessions, settings } = this.#context;
-    if (sessions.count < settings.maxLinks) return true;
-    const quietest = sessions.quietest();
-    if (quietest === undefined) return false;
-    this.#context.end(quietest, 'replaced');
-    return true;
   }
 
   #reject(packet: HandshakePacket, to: Address, reason: number): void {

@@ -4,6 +4,7 @@ import type { Link } from '../link/link.ts';
 import type { Random } from '../random.ts';
 import type { PendingRequest } from './pending-requests.ts';
 import type { TransportSettings } from './settings.ts';
+import type { TokenBucket } from './token-bucket.ts';
 
 /**
  * `dialling`: hello sent, waiting for accept. `accepting`: accept sent; nothing else is sent before a packet with our
@@ -24,6 +25,8 @@ export class Session {
   peer: HandshakePacket | undefined;
   /** Put on the list of this turn. */
   dirty = false;
+  /** Made when a packet fails its tag; see Defence. */
+  failedTags: TokenBucket | undefined;
   token: Uint8Array = new Uint8Array(0);
   /** Hellos and accepts sent since the token came, or since it began to accept. */
   attempts = 0;
