@@ -24,6 +24,7 @@ if (!(perSecond >= 1 && perSecond <= 1_000_000)) throw new RangeError('--rate ta
 const chosen: readonly (readonly Kind[])[] = plans(values.only);
 
 const calmSeconds = 3;
+const portOfNobody = 1;
 const goals = { grownMb: 100, getP99Ms: 5, ratio: 3, recoveryS: 2 };
 
 function plans(only: string | undefined): readonly (readonly Kind[])[] {
@@ -86,7 +87,8 @@ try {
     `Node.js ${process.version}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}, load of the machine before ${show(loadavg()[0] ?? 0)};\n` +
       `${String(seconds)} s each; before any attack: get p99 ${show(p99(calm.gets))} ms of ${show(calm.gets.length)}, newcomer ${show(p99(calm.newcomers))} ms\n`,
   );
-  const lines: (readonly string[])[] = [];
+  const control = await attacked(scene, { kinds: ['noise'], seconds, perSecond, calmMs, elsewhere: portOfNobody });
+  const lines = [line('control: noise, to a port of nobody', control)];
   for (const plan of chosen) {
     const outcome = await attacked(scene, { kinds: plan, seconds, perSecond, calmMs });
     lines.push(line(plan.length > 1 ? 'all in turn' : (plan[0] ?? ''), outcome));

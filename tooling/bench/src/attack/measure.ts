@@ -82,6 +82,8 @@ export async function attacked(
     readonly seconds: number;
     readonly perSecond: number;
     readonly calmMs: number;
+    /** Where to send instead, as a control: what the attacker alone takes of the machine. */
+    readonly elsewhere?: number;
   },
 ): Promise<Outcome> {
   const { kinds, seconds, perSecond, calmMs } = plan;
@@ -91,7 +93,9 @@ export async function attacked(
     await prober.call<Probes>('take');
     let running = true;
     const [attack, rss] = await Promise.all([
-      attacker.call<AttackResult>('run', { kinds, port, seconds, perSecond }).finally(() => (running = false)),
+      attacker
+        .call<AttackResult>('run', { kinds, port: plan.elsewhere ?? port, seconds, perSecond })
+        .finally(() => (running = false)),
       largest(victim, () => running),
     ]);
     const endMs = performance.timeOrigin + performance.now();
