@@ -257,7 +257,7 @@ describe('memory for partial messages', () => {
   });
 
   it('is shared by links; only the first to find it full may go on, until it holds nothing', () => {
-    const budget = new ReassemblyBudget(5000);
+    const budget = new ReassemblyBudget(8000);
     const [first, second] = [new Reassembly(budget, 10_000, 20_000), new Reassembly(budget, 10_000, 20_000)];
     const part = (offset: number): MessageFrame => {
       const frame = { kind: 'request', requestId: 0, offset, totalBytes: 9000 } as const;

@@ -4,7 +4,7 @@ function sorted(samples: readonly number[]): number[] {
 }
 
 /** The value below which `share` (0 … 1) of the samples lie; NaN without samples. */
-function percentile(samples: readonly number[], share: number): number {
+export function percentile(samples: readonly number[], share: number): number {
   const ordered = sorted(samples);
   return ordered[Math.min(ordered.length - 1, Math.floor(ordered.length * share))] ?? Number.NaN;
 }

@@ -16,7 +16,13 @@ export type DropReason =
   /** A hello without the token that it needs; it was answered with one. */
   | 'unproven'
   /** A handshake packet made with another secret than ours, or without one; or with one where we have none. */
-  | 'secret';
+  | 'secret'
+  /** More of no known link from one network than its share. */
+  | 'flood'
+  /** More hellos from one host than its share, or from all. */
+  | 'helloFlood'
+  /** Of a link of which too many fail their tag. */
+  | 'tagFlood';
 
 const reasons: readonly DropReason[] = [
   'short',
@@ -32,6 +38,9 @@ const reasons: readonly DropReason[] = [
   'full',
   'unproven',
   'secret',
+  'flood',
+  'helloFlood',
+  'tagFlood',
 ];
 
 /** Counters of a transport since `open`; names are part of its interface. */

@@ -1,15 +1,12 @@
 import type { Address } from '@simpledht/wire';
 import { closeCode, instanceBytes, packetHeaderBytes, packetKind, peekConnectionId } from '@simpledht/wire';
-import type { Clock } from '../clock.ts';
-import type { DatagramSocket } from '../datagram-socket.ts';
 import type { LinkCounters } from '../link/link-counters.ts';
 import type { LinkDownReason, LinkEffect } from '../link/link-effects.ts';
-import type { Logger } from '../logger.ts';
 import type { Random } from '../random.ts';
 import { Sealing } from '../sealing/sealing.ts';
-import type { ClusterKey } from '../sealing/keyring.ts';
 import type { RequestOptions, TransportHandlers } from '../transport.ts';
 import { Counters } from './counters.ts';
+import { Defence } from './defence.ts';
 import { limitReached, linkDown, tooLarge, transportClosed } from './errors.ts';
 import type { HandshakeContext } from './handshaker.ts';
 import { Handshaker } from './handshaker.ts';
@@ -17,22 +14,13 @@ import { PendingRequest, PendingRequests } from './pending-requests.ts';
 import { KnownInstances } from './known-instances.ts';
 import { LinkFactory } from './link-factory.ts';
 import { Owner } from './owner.ts';
+import type { EndpointParts } from './parts.ts';
 import { RetryTokens } from './retry-tokens.ts';
 import type { Session } from './session.ts';
 import { instanceText } from './session.ts';
 import { Sessions } from './sessions.ts';
 import type { TransportSettings } from './settings.ts';
 import { TurnTimer } from './turn-timer.ts';
-
-export interface EndpointParts {
-  readonly socket: DatagramSocket;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly settings: TransportSettings;
-  /** The cluster's secrets; without any, links are not sealed. */
-  readonly keyring?: readonly ClusterKey[] | undefined;
-}
 
 /**
  * An open transport: its links, and the turn in which they send.
@@ -50,6 +38,7 @@ export class Endpoint implements HandshakeContext {
   readonly instance: Uint8Array;
   readonly #parts: EndpointParts;
   readonly owner: Owner;
+  readonly #defence: Defence;
   readonly #handshaker: Handshaker;
   readonly #pending: PendingRequests;
   readonly links: LinkFactory;
@@ -71,7 +60,9 @@ export class Endpoint implements HandshakeContext {
     this.tokens = new RetryTokens(parts.random, parts.clock.monotonic());
     this.#pending = new PendingRequests(this.counters.totals);
     this.links = new LinkFactory(parts.settings, parts.socket, parts.random);
-    this.#handshaker = new Handshaker(this);
+    const nowMs = parts.clock.monotonic();
+    this.#defence = new Defence(this.sessions, this.counters, parts.settings, nowMs);
+    this.#handshaker = new Handshaker(this, nowMs);
     this.#timer = new TurnTimer(parts.clock, (timerFired) => {
       this.#endTurn(timerFired);
     });
@@ -82,7 +73,7 @@ export class Endpoint implements HandshakeContext {
   }
 
   send(to: Address, payload: Uint8Array): void {
-    const session = this.#sessionTo(to);
+    const session = this.#handshaker.sessionTo(to, this.#parts.clock.monotonic());
     if (session === undefined) return;
     session.link.datagram(payload);
     this.schedule(session);
@@ -90,9 +81,10 @@ export class Endpoint implements HandshakeContext {
 
   request(to: Address, payload: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
     const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
-    const session = this.#sessionTo(to);
+    const nowMs = this.#parts.clock.monotonic();
+    const session = this.#handshaker.sessionTo(to, nowMs);
     if (session === undefined) return Promise.reject(limitReached(`too many links for one to ${to}`));
-    const dueMs = this.#parts.clock.monotonic() + timeoutMs;
+    const dueMs = nowMs + timeoutMs;
     return new Promise((resolve, reject) => {
       const request = new PendingRequest({ to, link: session.link, dueMs }, resolve, reject);
       request.message = session.link.request(request, payload);
@@ -112,9 +104,10 @@ export class Endpoint implements HandshakeContext {
     this.counters.totals.datagramsIn++;
     this.counters.totals.bytesIn += datagram.length;
     const kind = packetKind(datagram);
-    if (kind === 'established') this.#onPacket(datagram, from);
-    else if (kind === 'handshake') this.#handshaker.receive(datagram, from, this.#parts.clock.monotonic());
-    else this.counters.drop('foreign');
+    const nowMs = this.#parts.clock.monotonic();
+    if (kind === undefined) this.counters.drop('foreign');
+    else if (kind === 'established') this.#onPacket(datagram, from, nowMs);
+    else if (this.#defence.admitsHandshake(datagram, from, nowMs)) this.#handshaker.receive(datagram, from, nowMs);
   }
 
   onSocketError(error: Error): void {
@@ -214,22 +207,29 @@ export class Endpoint implements HandshakeContext {
 
   // ------------------------------------------------------------------------------- packets
 
-  #onPacket(datagram: Uint8Array, from: Address): void {
+  #onPacket(datagram: Uint8Array, from: Address, nowMs: number): void {
     if (datagram.length < packetHeaderBytes) {
       this.counters.drop('short');
       return;
     }
-    const nowMs = this.#parts.clock.monotonic();
     const connectionId = peekConnectionId(datagram);
     const session = this.sessions.byId(connectionId);
-    if (session?.address !== from || session.state === 'dialling') {
+    if (session?.address === from && session.state !== 'dialling') this.#onLinkPacket(session, datagram, nowMs);
+    else if (this.#defence.admitsStranger(from, nowMs)) {
       this.counters.drop('unknownLink');
       this.#handshaker.reset(connectionId, from, datagram.length, nowMs);
-      return;
     }
+  }
+
+  #onLinkPacket(session: Session, datagram: Uint8Array, nowMs: number): void {
+    if (!this.#defence.admitsPacketOf(session, nowMs)) return;
     const outcome = session.link.receive(datagram, nowMs);
     if (outcome !== 'taken') this.counters.drop(outcome);
-    else if (session.state === 'accepting') this.up(session, false, nowMs);
+    if (outcome === 'tag') {
+      this.#defence.onFailedTag(session, nowMs);
+      return;
+    }
+    if (outcome === 'taken' && session.state === 'accepting') this.up(session, false, nowMs);
     this.#carryOut(session);
     this.schedule(session);
   }
@@ -275,10 +275,6 @@ export class Endpoint implements HandshakeContext {
   }
 
   // ------------------------------------------------------------------------------- links
-
-  #sessionTo(address: Address): Session | undefined {
-    return this.#handshaker.sessionTo(address, this.#parts.clock.monotonic());
-  }
 
   #onDown(session: Session, reason: LinkDownReason): void {
     const heard = session.dialled || session.state === 'up';

@@ -10,6 +10,7 @@ import type { LinkFactory } from './link-factory.ts';
 import type { Owner } from './owner.ts';
 import { ResetLimit } from './reset-limit.ts';
 import type { RetryTokens } from './retry-tokens.ts';
+import { Room } from './room.ts';
 import { instanceText, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { TransportSettings } from './settings.ts';
@@ -48,8 +49,9 @@ export class Handshaker {
   readonly #instance: string;
   readonly #resets: ResetLimit;
   readonly #packets: HandshakePackets;
+  readonly #room: Room;
 
-  constructor(context: HandshakeContext) {
+  constructor(context: HandshakeContext, nowMs: number) {
     const { settings, instance, sealing } = context;
     this.#context = context;
     this.#packets = new HandshakePackets({
@@ -59,6 +61,7 @@ export class Handshaker {
       parametersFor: (address) => context.links.parametersFor(address),
     });
     this.#instance = instanceText(context.instance);
+    this.#room = new Room(context, nowMs);
     this.#resets = new ResetLimit(context.settings.maxResetsPerSecond);
   }
 
@@ -70,7 +73,7 @@ export class Handshaker {
   }
 
   #dial(address: Address, nowMs: number): Session | undefined {
-    if (!this.#makeRoom()) return undefined;
+    if (!this.#room.forDial()) return undefined;
     const session = this.#newSession(address, 'dialling', nowMs);
     this.#context.sessions.add(session);
     this.#context.schedule(session);
@@ -185,20 +188,13 @@ export class Handshaker {
 
   /** Bounds the work for addresses that have proved nothing. */
   #mayAccept({ packet, opened }: Hello, from: Address, nowMs: number): boolean {
-    const { sessions, settings, tokens, counters } = this.#context;
-    const pending = sessions.pendingHandshakes;
-    if (pending >= settings.maxPendingHandshakes) {
-      counters.drop('full');
-      return false;
-    }
-    if (pending >= settings.retryAbovePending && !tokens.isValid(packet.token, from, nowMs)) {
-      counters.drop('unproven');
-      this.#context.transmit(this.#packets.retry(packet, tokens.make(from, nowMs)), from);
-      return false;
-    }
-    if (sessions.byAddress(from) !== undefined || this.#makeRoom()) return true;
-    counters.drop('full');
-    this.#context.transmit(this.#packets.reject(packet, opened, rejectReason.full), from);
+    const { tokens, counters } = this.#context;
+    const verdict = this.#room.forHello(packet.token, from, nowMs);
+    if (verdict === 'granted') return true;
+    counters.drop(verdict === 'unproven' ? verdict : 'full');
+    if (verdict === 'unproven') this.#context.transmit(this.#packets.retry(packet, tokens.make(from, nowMs)), from);
+    else if (verdict === 'refused')
+      this.#context.transmit(this.#packets.reject(packet, opened, rejectReason.full), from);
     return false;
   }
 
@@ -268,16 +264,6 @@ export class Handshaker {
   #dialled(packet: ReceivedHandshake, from: Address): Session | undefined {
     const session = this.#context.sessions.byId(packet.destinationId);
     return session?.isDialling === true && session.address === from ? session : undefined;
-  }
-
-  /** False when there are as many links as may be, and none is quiet. */
-  #makeRoom(): boolean {
-    const { sessions, settings } = this.#context;
-    if (sessions.count < settings.maxLinks) return true;
-    const quietest = sessions.quietest();
-    if (quietest === undefined) return false;
-    this.#context.end(quietest, 'replaced');
-    return true;
   }
 }
 

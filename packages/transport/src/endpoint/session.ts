@@ -6,6 +6,7 @@ import type { AeadSealer } from '../sealing/aead-sealer.ts';
 import type { Dial } from '../sealing/sealing.ts';
 import type { PendingRequest } from './pending-requests.ts';
 import type { TransportSettings } from './settings.ts';
+import type { TokenBucket } from './token-bucket.ts';
 
 /**
  * `dialling`: hello sent, waiting for accept. `accepting`: accept sent; nothing else is sent before a packet with our
@@ -26,6 +27,8 @@ export class Session {
   peer: HandshakePacket | undefined;
   /** Put on the list of this turn. */
   dirty = false;
+  /** Made when a packet fails its tag; see Defence. */
+  failedTags: TokenBucket | undefined;
   token: Uint8Array = new Uint8Array(0);
   /** With a secret: gets its keys when the handshake is done. */
   readonly sealer: AeadSealer | undefined;

@@ -97,6 +97,14 @@ export class Sessions {
     if (candidate !== undefined) this.#byAddress.set(address, candidate);
   }
 
+  /** The first of those that a hello made, nobody confirmed, and this side has no use for. */
+  oldestUnconfirmed(): Session | undefined {
+    for (const session of this.#unconfirmed) {
+      if (!session.dialled && this.#byAddress.get(session.address) === session) return session;
+    }
+    return undefined;
+  }
+
   /** The link that has been silent longest among those with nothing to do. */
   quietest(): Session | undefined {
     let quietest: Session | undefined;

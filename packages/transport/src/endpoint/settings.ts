@@ -11,7 +11,7 @@ export interface TransportSettings extends LinkSettings {
   readonly clusterTag: number;
   /** How long a request waits for its answer when the caller does not say. */
   readonly requestTimeoutMs: number;
-  /** Links at a time. A quiet one makes room for a new one; when none is quiet the new one is refused. */
+  /** Links at a time. A quiet one makes room for a new one that proves its address; when none is quiet that is refused. */
   readonly maxLinks: number;
   /** Handshakes answered and not confirmed. Beyond it, hellos are dropped. */
   readonly maxPendingHandshakes: number;
@@ -31,6 +31,24 @@ export interface TransportSettings extends LinkSettings {
   readonly rekeyAfterPackets: number;
   /** Packets without a link that are answered with a reset, per second. */
   readonly maxResetsPerSecond: number;
+  /** Packets of no known link that are looked at, for each network (/24 of IPv4, /64 of IPv6); a second's worth at once. */
+  readonly strangerPacketsPerSecond: number;
+  /** The same for networks of loopback addresses: their packets are of this machine, where whoever sends them can do worse. */
+  readonly loopbackPacketsPerSecond: number;
+  /** Hellos that are looked at, for each host (an IPv4 address, /64 of IPv6). */
+  readonly hellosPerSecond: number;
+  /** Hellos of one host at once. */
+  readonly helloBurst: number;
+  /** The same for a loopback address, a second's worth at once: every program of this machine has that one address. */
+  readonly loopbackHellosPerSecond: number;
+  /** Hellos that are looked at, of all hosts together: one that is answered costs 20 to 30 µs. */
+  readonly maxHellosPerSecond: number;
+  /** Hellos without a token that are answered, of all hosts together; beyond it a token is asked for. */
+  readonly unprovenHellosPerSecond: number;
+  /** Packets of one link that fail their tag; beyond it they count among those of strangers. */
+  readonly failedTagsPerSecond: number;
+  /** Networks, and hosts, that are told apart at a time; all beyond share what one may. */
+  readonly maxSources: number;
 }
 
 /** Datagrams are never limited below this: a hello and the largest acknowledgement fit. */
@@ -52,4 +70,13 @@ export const defaultTransportSettings: TransportSettings = {
   rekeyAfterMs: 120_000,
   rekeyAfterPackets: 8_388_608,
   maxResetsPerSecond: 100,
+  strangerPacketsPerSecond: 1000,
+  loopbackPacketsPerSecond: 10_000,
+  hellosPerSecond: 20,
+  helloBurst: 5,
+  loopbackHellosPerSecond: 1000,
+  maxHellosPerSecond: 2000,
+  unprovenHellosPerSecond: 200,
+  failedTagsPerSecond: 1000,
+  maxSources: 4096,
 };

@@ -72,8 +72,8 @@ export class Link<Ticket extends object> {
     const { settings } = parts;
     this.#parts = parts;
     this.#acknowledger = new Acknowledger(settings);
-    // Twice, because parts may be short: see the overhead that Reassembly counts.
-    const maxCost = 2 * (settings.maxMessageBytes + settings.receiveWindowBytes);
+    // Three times, because parts may be short, with datagrams of 512 bytes: see the overhead that Reassembly counts.
+    const maxCost = 3 * (settings.maxMessageBytes + settings.receiveWindowBytes);
     this.#reassembly = new Reassembly(parts.budget, settings.maxMessageBytes, maxCost);
     this.#receiveCredit = new ReceiveCredit(settings.receiveWindowBytes, settings.maxMessageBytes);
     this.#messages = new OutgoingMessages(settings, this.#effects);

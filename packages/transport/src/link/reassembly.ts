@@ -1,19 +1,13 @@
 import type { MessageFrame, MessageFrameKind } from '@simpledht/wire';
+import { MessageParts, partCost } from './message-parts.ts';
 import type { ReassemblyBudget } from './reassembly-budget.ts';
 
-/** What keeping a part costs beyond its bytes, so that a flood of tiny parts is bounded too. A guess, rounded up. */
-const partOverheadBytes = 160;
-const partialOverheadBytes = 320;
-
-interface Part {
-  readonly offset: number;
-  readonly payload: Uint8Array;
-}
+/** What keeping an unfinished message costs beyond its parts, measured and rounded up. */
+const partialOverheadBytes = 640;
 
 interface Partial {
   readonly totalBytes: number;
-  /** Ascending by offset. */
-  readonly parts: Part[];
+  readonly parts: MessageParts;
   receivedBytes: number;
   cost: number;
 }
@@ -51,22 +45,21 @@ export class Reassembly {
 
   /** The budget has room for fragments of so many bytes; otherwise their packet is to be dropped whole. */
   hasRoom(bytes: number): boolean {
-    return this.#budget.mayTake(this, bytes + partOverheadBytes + partialOverheadBytes);
+    return this.#budget.mayTake(this, partCost(bytes) + partialOverheadBytes);
   }
 
   add(frame: MessageFrame): ReassemblyResult {
     const partials = this.#partials[frame.kind];
     const partial = partials.get(frame.requestId) ?? this.#begin(frame);
     if (partial?.totalBytes !== frame.totalBytes) return 'broken';
-    const at = placeOf(partial.parts, frame.offset);
-    if (partial.parts[at]?.offset === frame.offset) return 'repeated';
-    if (this.#cost + frame.payload.length + partOverheadBytes > this.#maxCost) return 'broken';
-    partial.parts.splice(at, 0, { offset: frame.offset, payload: unpinned(frame.payload) });
+    if (!partial.parts.add(frame.offset, frame.payload)) return 'repeated';
     partial.receivedBytes += frame.payload.length;
-    this.#take(partial, frame.payload.length, partOverheadBytes);
+    this.#bytes += frame.payload.length;
+    this.#take(partial, partCost(frame.payload.length));
+    if (this.#cost > this.#maxCost) return 'broken';
     if (partial.receivedBytes < partial.totalBytes) return 'partial';
     this.forget(frame.kind, frame.requestId);
-    return join(partial) ?? 'broken';
+    return partial.parts.join(partial.totalBytes) ?? 'broken';
   }
 
   forget(kind: MessageFrameKind, requestId: number): void {
@@ -85,17 +78,16 @@ export class Reassembly {
 
   #begin(frame: MessageFrame): Partial | undefined {
     if (frame.totalBytes > this.#maxMessageBytes) return undefined;
-    const partial: Partial = { totalBytes: frame.totalBytes, parts: [], receivedBytes: 0, cost: 0 };
+    const partial: Partial = { totalBytes: frame.totalBytes, parts: new MessageParts(), receivedBytes: 0, cost: 0 };
     this.#partials[frame.kind].set(frame.requestId, partial);
-    this.#take(partial, 0, partialOverheadBytes);
+    this.#take(partial, partialOverheadBytes);
     return partial;
   }
 
-  #take(partial: Partial, bytes: number, overheadBytes: number): void {
-    partial.cost += bytes + overheadBytes;
-    this.#cost += bytes + overheadBytes;
-    this.#bytes += bytes;
-    this.#budget.take(bytes + overheadBytes);
+  #take(partial: Partial, cost: number): void {
+    partial.cost += cost;
+    this.#cost += cost;
+    this.#budget.take(cost);
   }
 
   #give(cost: number, bytes: number): void {
@@ -103,35 +95,4 @@ export class Reassembly {
     this.#bytes -= bytes;
     this.#budget.give(this, cost, this.#cost === 0);
   }
-}
-
-/** Index of the first part at or after `offset`; searched from the end, where the next one usually belongs. */
-function placeOf(parts: readonly Part[], offset: number): number {
-  const last = parts.at(-1);
-  if (last === undefined || last.offset < offset) return parts.length;
-  let low = 0;
-  let high = parts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((parts[middle]?.offset ?? 0) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** A small part of a large datagram is copied, so that it does not keep the datagram alive. */
-function unpinned(payload: Uint8Array): Uint8Array {
-  return payload.length * 2 < payload.buffer.byteLength ? new Uint8Array(payload) : payload;
-}
-
-/** `undefined` when parts overlap: as many bytes as announced came, but not the right ones. */
-function join(partial: Partial): Uint8Array | undefined {
-  const message = new Uint8Array(partial.totalBytes);
-  let end = 0;
-  for (const part of partial.parts) {
-    if (part.offset !== end) return undefined;
-    message.set(part.payload, end);
-    end += part.payload.length;
-  }
-  return message;
 }

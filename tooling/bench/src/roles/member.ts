@@ -17,6 +17,15 @@ export interface MemberOptions {
   readonly data?: string;
 }
 
+/** What the process takes of the machine. */
+export interface Usage {
+  readonly rss: number;
+  /** Heap and what hangs on it, garbage too. */
+  readonly used: number;
+  /** Since its start. */
+  readonly cpuMs: number;
+}
+
 let node: DHTNode;
 const value = valueOf(100);
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);
@@ -64,6 +73,11 @@ serve({
   alive: () => node.info().alive,
   metrics: () => node.metrics(),
   stop: () => node.stop(),
+  usage: (): Usage => {
+    const { rss, heapUsed, external } = process.memoryUsage();
+    const { user, system } = process.cpuUsage();
+    return { rss, used: heapUsed + external, cpuMs: (user + system) / 1000 };
+  },
   /** Puts inside the process as fast as it goes; ms for the calls alone. */
   async puts(prefix: string, count: number, bytes = 100) {
     const written = valueOf(bytes);

@@ -1,0 +1,37 @@
+/** How much may pass: `perSecond` for ever, and `burst` at once after a quiet time. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** A second's worth may come at once. */
+export function evenRate(perSecond: number): Rate {
+  return { perSecond, burst: perSecond };
+}
+
+/** A token bucket (RFC 2697 without colours): full at first, refilled evenly. Two numbers, for there are thousands. */
+export class TokenBucket {
+  readonly #rate: Rate;
+  #tokens: number;
+  #atMs: number;
+
+  constructor(rate: Rate, nowMs: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+    this.#atMs = nowMs;
+  }
+
+  /** One token; false when there is none. */
+  take(nowMs: number): boolean {
+    if (this.isEmpty(nowMs)) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  isEmpty(nowMs: number): boolean {
+    const { perSecond, burst } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) * perSecond) / 1000);
+    this.#atMs = nowMs;
+    return this.#tokens < 1;
+  }
+}

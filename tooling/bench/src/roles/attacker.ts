@@ -1,0 +1,84 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { shotOf, type Kind } from '../attack/kinds.ts';
+import { serve } from '../child.ts';
+
+/* Whoever wishes a node ill, in a process of its own. */
+
+export interface Attack {
+  /** Taken in turn. */
+  readonly kinds: readonly Kind[];
+  readonly port: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+}
+
+export interface AttackResult {
+  readonly sentPerSecond: number;
+  /** From addresses that had proved nothing. */
+  readonly bytesOut: number;
+  /** What came back to them. */
+  readonly bytesIn: number;
+  readonly cpuShare: number;
+}
+
+const strangerCount = 200;
+/** So that a late timer does not turn into one long burst. */
+const longestBurst = 1000;
+
+async function boundSocket(host: string): Promise<Socket> {
+  const socket = createSocket({
+    type: 'udp4',
+    lookup: (name, _options, callback) => {
+      callback(null, name, 4);
+    },
+  });
+  await new Promise<void>((resolve) => {
+    socket.bind(0, host, resolve);
+  });
+  return socket;
+}
+
+function strangersHosts(): readonly string[] {
+  return Array.from({ length: strangerCount }, (_, index) => `127.66.${String(index)}.${String(1 + (index % 250))}`);
+}
+
+serve({
+  async run({ kinds, port, seconds, perSecond }: Attack): Promise<AttackResult> {
+    const strangers = await Promise.all(strangersHosts().map(boundSocket));
+    const own = await boundSocket('127.99.0.1');
+    let [sent, bytesIn, bytesOut] = [0, 0, 0];
+    const spray = (index: number, datagram: Uint8Array): void => {
+      bytesOut += datagram.length;
+      strangers[index % strangers.length]?.send(datagram, port, '127.0.0.1');
+    };
+    const shots = kinds.map((kind) => shotOf(kind, { spray, own, port }));
+    for (const socket of strangers) {
+      socket.on('message', ({ length }) => {
+        bytesIn += length;
+      });
+    }
+    const cpuBefore = process.cpuUsage();
+    const begunMs = performance.now();
+    for (let nowMs = begunMs; nowMs - begunMs < seconds * 1000; nowMs = performance.now()) {
+      const due = Math.min(((nowMs - begunMs) * perSecond) / 1000, sent + longestBurst);
+      while (sent < due) {
+        const shot = shots[sent % shots.length];
+        // A peer that is being refused waits; the others go on.
+        if (shot?.(sent, nowMs) === false && shots.length === 1) break;
+        sent++;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const elapsedMs = performance.now() - begunMs;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    // Answers that are still on their way.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (const socket of [...strangers, own]) socket.close();
+    return {
+      sentPerSecond: (sent / elapsedMs) * 1000,
+      bytesIn,
+      bytesOut,
+      cpuShare: (user + system) / 1000 / elapsedMs,
+    };
+  },
+});
