@@ -49,8 +49,9 @@ describe('what a write costs', () => {
     const before = cluster.network.counters.datagrams;
     for (let i = 0; i < 1000; i++) void cluster.node(0).put(`key ${String(i)}`, 'x'.repeat(100));
     await cluster.until(() => cluster.node(1).size === 1000);
-    // 1,000 records of about 130 bytes fill at least 109 datagrams of 1,200 bytes.
-    expect(cluster.network.counters.datagrams - before).toBeLessThan(220);
+    // 1,000 records of about 130 bytes fill at least 109 datagrams of 1,200 bytes; nearly all come out of order and are
+    // acknowledged at once.
+    expect(cluster.network.counters.datagrams - before).toBeLessThan(240);
   });
 
   it('an idle cluster is quiet', async () => {

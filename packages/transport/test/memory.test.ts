@@ -122,8 +122,48 @@ describe('MemoryNetwork', () => {
       ['10.0.0.1:1', b.address, 100],
       ['10.0.0.1:1', '10.0.0.9:9', 3],
     ]);
-    expect(network.counters).toEqual({ datagrams: 2, bytes: 103, lost: 1 });
+    expect(network.counters).toMatchObject({ datagrams: 2, bytes: 103, lost: 1 });
     expect(a.counters).toEqual({ datagramsTooLarge: 1 });
+  });
+
+  it('has a bottleneck to each host that queues, delays and drops at its end', async () => {
+    const clock = new VirtualClock();
+    const bottleneck = { bytesPerSecond: 100_000, queueBytes: 3000 };
+    const network = new MemoryNetwork({ clock, random: seededRandom(1), bottleneck });
+    const heardMs: number[] = [];
+    for (const address of ['10.0.0.2:1', '10.0.0.2:2', '10.0.0.3:1']) {
+      const onDatagram = (): number => heardMs.push(clock.monotonic());
+      await network.socket(address).bind({ onDatagram, onError: () => undefined });
+    }
+    const [a, other] = [network.socket('10.0.0.1:1'), network.socket('10.0.0.4:1')];
+    await listen(a);
+    await listen(other);
+    // 1,000 bytes with their headers: 10 ms each. Both senders share the line to 10.0.0.2.
+    for (let index = 0; index < 3; index++) a.send(bytes(972), '10.0.0.2:1');
+    for (let index = 0; index < 3; index++) other.send(bytes(972), '10.0.0.2:2');
+    a.send(bytes(972), '10.0.0.3:1');
+    await clock.advance(1000);
+    expect(heardMs).toEqual([10, 10, 20, 30]);
+    expect(network.counters.queueDrops).toBe(3);
+  });
+
+  it('fills the receive buffer of a process that does not read, as Linux charges it', async () => {
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork({ clock, random: seededRandom(1), readEveryMs: 50, receiveBufferBytes: 212_992 });
+    const a = network.socket('10.0.0.1:1');
+    const b = network.socket('10.0.0.2:1');
+    await listen(a);
+    const heard = await listen(b);
+    for (let index = 0; index < 100; index++) a.send(bytes(1200), b.address);
+    await clock.advance(49);
+    expect(heard).toHaveLength(0);
+    await clock.advance(1);
+    // 212,992 / 2,304
+    expect(heard).toHaveLength(92);
+    expect(network.counters.bufferDrops).toBe(8);
+    a.send(bytes(1200), b.address);
+    await clock.advance(50);
+    expect(heard).toHaveLength(93);
   });
 
   it('repeats a run for the same seed', async () => {

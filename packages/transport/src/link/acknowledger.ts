@@ -15,6 +15,8 @@ export class Acknowledger {
   #immediate = false;
   #deadlineMs: number | undefined;
   #largestAtMs = 0;
+  /** Largest number among packets that elicit an acknowledgement. */
+  #largestEliciting = -1;
 
   constructor(settings: LinkSettings) {
     this.#settings = settings;
@@ -47,15 +49,21 @@ export class Acknowledger {
 
   /** A packet with a new number was taken. */
   onPacket(packetNumber: number, elicits: boolean, asked: boolean, nowMs: number): void {
-    const expected = this.#received.largest + 1;
-    if (packetNumber >= expected) this.#largestAtMs = nowMs;
+    if (packetNumber > this.#received.largest) this.#largestAtMs = nowMs;
     this.#received.add(packetNumber);
     if (!elicits) return;
     this.#pending++;
-    const outOfOrder = packetNumber !== expected;
+    const outOfOrder = !this.#follows(packetNumber);
+    this.#largestEliciting = Math.max(this.#largestEliciting, packetNumber);
     if (outOfOrder || asked || this.#pending >= this.#settings.ackEveryPackets) this.#immediate = true;
     if (this.#immediate) this.#deadlineMs = nowMs;
     else this.#deadlineMs ??= nowMs + this.#settings.ackDelayMs;
+  }
+
+  /** RFC 9000 §13.2.1: it is younger than all others that elicit, and nothing is missing in between. */
+  #follows(packetNumber: number): boolean {
+    const isNewest = packetNumber > this.#largestEliciting;
+    return isNewest && this.#received.hasAll(this.#largestEliciting + 1, packetNumber);
   }
 
   /** An acknowledgement of all of it is being sent; gives the delay to state in it. */

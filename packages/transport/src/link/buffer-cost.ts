@@ -7,6 +7,7 @@ export function bufferCost(datagramBytes: number): number {
   const headroomBytes = 384;
   const descriptorBytes = 256;
   const leastBytes = 576;
-  const rounded = 2 ** Math.ceil(Math.log2(datagramBytes + headroomBytes));
+  // The next power of two.
+  const rounded = 1 << (32 - Math.clz32(datagramBytes + headroomBytes - 1));
   return descriptorBytes + Math.max(rounded, leastBytes);
 }

@@ -1,3 +1,5 @@
+import type { ByteWriter } from '@simpledht/wire';
+import { datagramFrameBytes, writeDatagram } from '@simpledht/wire';
 import type { LinkCounters } from './link-counters.ts';
 import { Queue } from './queue.ts';
 
@@ -16,22 +18,27 @@ export class DatagramQueue {
     return this.#queue.length;
   }
 
-  get first(): Uint8Array | undefined {
-    return this.#queue.first;
-  }
-
   push(payload: Uint8Array): void {
-    if (this.#queue.length >= this.#maxLength) this.drop();
+    if (this.#queue.length >= this.#maxLength) this.#drop();
     this.#queue.push(payload);
   }
 
-  /** Gives up the first. */
-  drop(): void {
-    this.#queue.shift();
-    this.#counters.payloadsDropped++;
+  /** Writes what has room; `packetRoom` is that of an empty packet, and what is longer is dropped. */
+  fill(writer: ByteWriter, packetRoom: number): void {
+    for (let payload = this.#queue.first; payload !== undefined; payload = this.#queue.first) {
+      const bytes = datagramFrameBytes(payload.length);
+      if (bytes > packetRoom) this.#drop();
+      else if (bytes > writer.room) return;
+      else {
+        writeDatagram(writer, payload);
+        this.#queue.shift();
+      }
+    }
   }
 
-  shift(): void {
+  /** Gives up the first. */
+  #drop(): void {
     this.#queue.shift();
+    this.#counters.payloadsDropped++;
   }
 }

@@ -1,28 +1,30 @@
 import type { AckFrame, PacketHeader } from '@simpledht/wire';
 import {
   ByteWriter,
-  datagramFrameBytes,
   maxFragmentOverheadBytes,
   packetHeaderBytes,
   resetBytes,
   writeAck,
   writeClose,
   writeCredit,
-  writeDatagram,
   writePacketHeader,
   writePadding,
   writePing,
 } from '@simpledht/wire';
+import { AckRequests } from './ack-requests.ts';
 import type { Acknowledger } from './acknowledger.ts';
 import { bufferCost } from './buffer-cost.ts';
 import type { DatagramQueue } from './datagram-queue.ts';
+import { DatagramSize } from './datagram-size.ts';
 import type { ReceiveCredit } from './flow-control.ts';
 import { SendCredit } from './flow-control.ts';
+import { Keepalive } from './keepalive.ts';
 import type { LinkParts, LinkPeer } from './link.ts';
 import type { Piece } from './outgoing-message.ts';
 import type { OutgoingMessages } from './outgoing-messages.ts';
 import { Pacer } from './pacer.ts';
 import type { Reassembly } from './reassembly.ts';
+import type { Loss } from './recovery.ts';
 import { Recovery } from './recovery.ts';
 import { SendQueue } from './send-queue.ts';
 import type { SentPacket } from './sent-packets.ts';
@@ -41,9 +43,6 @@ interface LinkSenderParts<Ticket extends object> extends LinkParts {
 /** Linux's default, for a peer that did not say. */
 const unknownReceiveBufferBytes = 212_992;
 
-/** Part of the congestion window after which an acknowledgement is asked for while more waits. */
-const askedPart = 1 / 4;
-
 /** The sending half of an established link: what goes into which packet, and when. */
 export class LinkSender<Ticket extends object> {
   readonly #parts: LinkSenderParts<Ticket>;
@@ -51,30 +50,28 @@ export class LinkSender<Ticket extends object> {
   readonly #pacer: Pacer;
   readonly #queue: SendQueue<Ticket>;
   readonly #credit: SendCredit;
-  /** For frames, in a packet. */
-  readonly #room: number;
+  readonly #size: DatagramSize;
+  readonly #keepalive: Keepalive;
+  readonly #ackRequests: AckRequests;
   #nextPacketNumber = 0;
   #nextOrdinal = 0;
-  #sentMs: number;
-  #keepaliveJitter = 1;
   /** Packets that may still be sent past the window, to ask for an acknowledgement. */
   #probesLeft = 0;
   #pingWanted = false;
   /** The window or the pacer, not a lack of data, ended the last flush. */
   #limited = false;
-  #bytesSinceAsked = 0;
-  #largestAcknowledged = -1;
 
   constructor(parts: LinkSenderParts<Ticket>) {
-    const { settings, random, peer, sealer } = parts;
-    const { datagramBytes, parameters } = peer;
+    const { settings, random, peer } = parts;
+    const { parameters } = peer;
     const receiveBufferBytes = parameters.receiveBufferBytes || unknownReceiveBufferBytes;
     this.#parts = parts;
-    this.#sentMs = parts.nowMs;
-    this.#recovery = new Recovery(settings, random, datagramBytes, receiveBufferBytes);
-    this.#pacer = new Pacer(datagramBytes, receiveBufferBytes);
-    if (peer.handshakeRttMs !== undefined) this.#recovery.rtt.sample(peer.handshakeRttMs, 0);
-    this.#room = datagramBytes - packetHeaderBytes - sealer.tagBytes;
+    this.#keepalive = new Keepalive(settings, random, parts.nowMs);
+    this.#size = new DatagramSize(peer.datagramBytes);
+    this.#recovery = new Recovery(settings, random, this.#size.bytes, receiveBufferBytes);
+    this.#ackRequests = new AckRequests(this.#recovery.congestion);
+    this.#pacer = new Pacer(this.#size.bytes, receiveBufferBytes);
+    if (peer.handshakeRttMs !== undefined) this.#recovery.onHandshake(peer.handshakeRttMs, parts.nowMs);
     this.#queue = new SendQueue(parts.messages, this.#room - maxFragmentOverheadBytes);
     this.#credit = new SendCredit(parameters.receiveWindowBytes);
   }
@@ -94,20 +91,20 @@ export class LinkSender<Ticket extends object> {
 
   flush(nowMs: number, linkCount: number): void {
     this.#takeFresh();
-    this.#parts.sealer.turn?.(nowMs, this.#largestAcknowledged);
+    this.#parts.sealer.turn?.(nowMs, this.#recovery.largestAcknowledged);
     this.#pacer.refill(nowMs, this.#windowCost, this.#recovery.rtt.smoothedMs, linkCount);
-    let more = true;
-    while (more) more = this.#sendOne(nowMs);
+    let sent = 0;
+    while (this.#sendOne(nowMs)) sent++;
+    // What fills more than one packet gains by larger ones.
+    if (sent > 1 || this.#limited) this.#probeSize(nowMs);
   }
 
   /** False when the frame acknowledges a packet that was never sent (RFC 9000 §13.1). */
   onAck(frame: AckFrame, nowMs: number): boolean {
-    const largest = frame.ranges[0]?.last ?? 0;
-    if (largest >= this.#nextPacketNumber) return false;
-    this.#largestAcknowledged = Math.max(this.#largestAcknowledged, largest);
-    const { acknowledged, lost } = this.#recovery.onAck(frame, this.#limited, nowMs);
+    if ((frame.ranges[0]?.last ?? 0) >= this.#nextPacketNumber) return false;
+    const { acknowledged, loss } = this.#recovery.onAck(frame, this.#limited, nowMs);
     for (const packet of acknowledged) this.#onDelivered(packet);
-    this.#sendAgain(lost);
+    this.#sendAgain(loss);
     return true;
   }
 
@@ -115,11 +112,11 @@ export class LinkSender<Ticket extends object> {
   tick(nowMs: number, heardMs: number): boolean {
     const event = this.#recovery.onTick(nowMs, heardMs);
     if (event.type === 'unreachable') return false;
-    if (event.type === 'lost') this.#sendAgain(event.packets);
+    if (event.type === 'lost') this.#sendAgain(event.loss);
     if (event.type === 'probe') {
       this.#probesLeft = event.packets;
       this.#parts.counters.probes++;
-      for (const piece of event.oldest?.pieces ?? []) this.#queue.repeat(piece);
+      this.#queue.repeatAll(event.oldest);
     }
     if (nowMs >= this.#pingDeadlineMs(heardMs)) this.#pingWanted = true;
     return true;
@@ -144,19 +141,20 @@ export class LinkSender<Ticket extends object> {
     return this.#pacer.readyMs(this.#windowCost, this.#recovery.rtt.smoothedMs);
   }
 
-  /** Keepalive; and while a reply is awaited for longer than half the idle time-out, a sign of life. */
   #pingDeadlineMs(heardMs: number): number {
-    const { keepaliveMs, idleTimeoutMs } = this.#parts.settings;
     if (this.#recovery.inFlight > 0) return Infinity;
-    const keepMs = keepaliveMs > 0 ? this.#sentMs + keepaliveMs * this.#keepaliveJitter : Infinity;
-    const waits = this.#parts.messages.pendingRequests > 0;
-    return waits ? Math.min(keepMs, Math.max(heardMs, this.#sentMs) + idleTimeoutMs / 2) : keepMs;
+    return this.#keepalive.deadlineMs(heardMs, this.#parts.messages.pendingRequests > 0);
   }
 
   /** The congestion window in units of the receiver's buffer. */
   get #windowCost(): number {
-    const { datagramBytes } = this.#parts.peer;
-    return (this.#recovery.congestion.windowBytes / datagramBytes) * bufferCost(datagramBytes);
+    const { bytes } = this.#size;
+    return (this.#recovery.congestion.windowBytes / bytes) * bufferCost(bytes);
+  }
+
+  /** For frames, in a packet. */
+  get #room(): number {
+    return this.#size.bytes - packetHeaderBytes - this.#parts.sealer.tagBytes;
   }
 
   #takeFresh(): void {
@@ -165,6 +163,7 @@ export class LinkSender<Ticket extends object> {
   }
 
   #onDelivered(packet: SentPacket): void {
+    if (packet.forSize) this.#enlargeDatagrams();
     if (packet.acknowledged >= 0) this.#parts.acknowledger.onSeen(packet.acknowledged);
     for (const piece of packet.pieces) {
       if (piece.acknowledged) continue;
@@ -176,26 +175,53 @@ export class LinkSender<Ticket extends object> {
     }
   }
 
-  #sendAgain(lost: readonly SentPacket[]): void {
-    this.#parts.counters.packetsLost += lost.length;
-    for (const packet of lost) {
-      for (const piece of packet.pieces) this.#queue.repeat(piece);
-      if (packet.credit) this.#parts.receiveCredit.onLost();
+  #sendAgain({ packets, reduced }: Loss): void {
+    this.#parts.counters.packetsLost += packets.length;
+    const repeats = this.#queue.repeatAll(packets);
+    if (reduced && repeats) this.#probesLeft = Math.max(this.#probesLeft, 1);
+    for (const { credit, forSize } of packets) {
+      if (credit) this.#parts.receiveCredit.onLost();
+      if (forSize) this.#size.onProbeLost();
     }
+  }
+
+  #enlargeDatagrams(): void {
+    this.#size.onProbeArrived();
+    this.#recovery.congestion.enlargeDatagrams(this.#size.bytes);
+    this.#pacer.enlargeDatagrams(this.#size.bytes);
+    this.#queue.maxWholeBytes = this.#room - maxFragmentOverheadBytes;
+  }
+
+  /** Not counted as in flight: a path that swallows it must not hold up the rest. */
+  #probeSize(nowMs: number): void {
+    const bytes = this.#size.probe();
+    if (bytes === undefined) return;
+    const writer = this.#open(bytes);
+    writePing(writer);
+    writePadding(writer, writer.offset + writer.room);
+    this.#finish(writer, true);
+    this.#track({ bytes: 0, pieces: [], credit: false, acknowledged: -1, forSize: true }, nowMs);
   }
 
   /** Builds and sends one packet; false when there is nothing that may be sent now. */
   #sendOne(nowMs: number): boolean {
     const { acknowledger, receiveCredit, reassembly, datagrams } = this.#parts;
-    const mayProgress = this.#probesLeft > 0 || (this.#recovery.congestion.hasRoom && this.#pacer.maySend);
-    const hasWork = this.#queue.hasWork(this.#credit.leftBytes);
-    const ping = this.#pingWanted || (this.#probesLeft > 0 && !hasWork);
-    const credit = receiveCredit.isDue(reassembly.bytes);
+    const { hasRoom } = this.#recovery.congestion;
+    const mayProgress = this.#probesLeft > 0 || (hasRoom && this.#pacer.maySend);
+    const hasWork = this.#hasWork();
+    const ping = (this.#pingWanted && hasRoom) || (this.#probesLeft > 0 && !hasWork);
+    const credit = hasRoom && receiveCredit.isDue(reassembly.bytes);
     this.#limited = hasWork && !mayProgress;
     const work = hasWork && mayProgress;
     if (!work && !ping && !credit && datagrams.length === 0 && !acknowledger.isDue(nowMs)) return false;
 
     return this.#sendPacket({ work, ping, credit }, nowMs);
+  }
+
+  /** A probe with nothing else to carry repeats the oldest packet: it asks, and may be what is missing (§6.2.4). */
+  #hasWork(): boolean {
+    const hasWork = this.#queue.hasWork(this.#credit.leftBytes);
+    return hasWork || (this.#probesLeft > 0 && this.#queue.repeatAll(this.#recovery.oldest));
   }
 
   #sendPacket(
@@ -208,30 +234,17 @@ export class LinkSender<Ticket extends object> {
     const start = writer.offset;
     const acknowledged = this.#writeAck(writer, nowMs);
     if (credit) writeCredit(writer, receiveCredit.grant(reassembly.bytes));
-    this.#writeDatagrams(writer);
+    this.#parts.datagrams.fill(writer, this.#room);
     const pieces: Piece[] = [];
     if (work) this.#credit.use(this.#queue.fill(writer, pieces, this.#credit.leftBytes));
     if (ping && writer.room > 0) writePing(writer);
     if (writer.offset === start) return false;
     const elicits = credit || ping || pieces.length > 0;
     if (elicits) writePadding(writer, start - packetHeaderBytes + resetBytes - this.#parts.sealer.tagBytes);
-    const bytes = this.#finish(writer, elicits && this.#asksNow());
-    this.#sentMs = nowMs;
-    if (elicits) this.#track({ bytes, pieces, credit, acknowledged }, nowMs);
+    const bytes = this.#finish(writer, elicits && (this.#probesLeft > 0 || this.#ackRequests.isDue));
+    this.#keepalive.onSent(elicits, nowMs);
+    if (elicits) this.#track({ bytes, pieces, credit, acknowledged, forSize: false }, nowMs);
     return true;
-  }
-
-  #writeDatagrams(writer: ByteWriter): void {
-    const { datagrams } = this.#parts;
-    for (let payload = datagrams.first; payload !== undefined; payload = datagrams.first) {
-      const bytes = datagramFrameBytes(payload.length);
-      if (bytes > this.#room) datagrams.drop();
-      else if (bytes > writer.room) return;
-      else {
-        writeDatagram(writer, payload);
-        datagrams.shift();
-      }
-    }
   }
 
   /** Gives the largest packet number acknowledged, or -1. */
@@ -243,19 +256,10 @@ export class LinkSender<Ticket extends object> {
     return largest;
   }
 
-  /** Half-empty windows are acknowledged in the sender's own time; a window that fills up waits for nothing else. */
-  #asksNow(): boolean {
-    const { congestion } = this.#recovery;
-    if (this.#probesLeft > 0) return true;
-    const part = this.#bytesSinceAsked >= congestion.windowBytes * askedPart;
-    const filled = congestion.inFlightBytes + 2 * this.#parts.peer.datagramBytes > congestion.windowBytes;
-    return part || filled;
-  }
-
-  #open(): ByteWriter {
-    const { arena, peer, sealer } = this.#parts;
-    const start = arena.reserve(peer.datagramBytes);
-    return new ByteWriter(arena.slab, start + packetHeaderBytes, start + peer.datagramBytes - sealer.tagBytes);
+  #open(datagramBytes: number = this.#size.bytes): ByteWriter {
+    const { arena, sealer } = this.#parts;
+    const start = arena.reserve(datagramBytes);
+    return new ByteWriter(arena.slab, start + packetHeaderBytes, start + datagramBytes - sealer.tagBytes);
   }
 
   /** Heads, seals and sends the packet in `writer`; gives its length. */
@@ -267,26 +271,28 @@ export class LinkSender<Ticket extends object> {
     writePacketHeader(new ByteWriter(writer.bytes, start), header);
     const packet = arena.commit(writer.offset + sealer.tagBytes);
     sealer.seal(packet, packetHeaderBytes, packetNumber);
-    this.#bytesSinceAsked = acknowledgeNow ? 0 : this.#bytesSinceAsked + packet.length;
+    this.#ackRequests.onSent(packet.length, acknowledgeNow);
     transmit(packet);
     return packet.length;
   }
 
-  #track(sent: Pick<SentPacket, 'bytes' | 'pieces' | 'credit' | 'acknowledged'>, nowMs: number): void {
+  #track(sent: Pick<SentPacket, 'bytes' | 'pieces' | 'credit' | 'acknowledged' | 'forSize'>, nowMs: number): void {
+    const { bytes, pieces, credit, acknowledged, forSize } = sent;
+    // No spread: it would make a slow object of what every packet has one of.
     const packet: SentPacket = {
       number: this.#nextPacketNumber - 1,
       ordinal: this.#nextOrdinal++,
       sentMs: nowMs,
-      bytes: sent.bytes,
-      cost: bufferCost(sent.bytes),
-      pieces: sent.pieces,
-      credit: sent.credit,
-      acknowledged: sent.acknowledged,
+      bytes,
+      cost: forSize ? 0 : bufferCost(bytes),
+      pieces,
+      credit,
+      acknowledged,
+      forSize,
       settled: false,
     };
     if (this.#probesLeft > 0) this.#probesLeft--;
     this.#pingWanted = false;
-    if (this.#parts.settings.keepaliveMs > 0) this.#keepaliveJitter = 0.9 + 0.2 * this.#parts.random.next();
     this.#recovery.onSent(packet);
     this.#pacer.onSent(packet.cost);
   }

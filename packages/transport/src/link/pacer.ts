@@ -3,16 +3,19 @@ import { bufferCost } from './buffer-cost.ts';
 /** Part by which sending outruns the window per round trip (RFC 9002 §7.7). */
 const gain = 1.25;
 
-/** A burst is never held under this many full datagrams: turns are short and few. */
+/** A burst is never held under this many full datagrams: the initial window, as RFC 9002 §7.7 has it. */
 const minBurstDatagrams = 10;
 
+/** A burst may make up for this: timers come a millisecond late, and a turn takes its time. */
+const burstMs = 4;
+
 /**
- * Spreads a window over the round trip (RFC 9002 §7.7): a token bucket in units of the receiver's buffer. Its size is
- * the burst that a buffer shared by all links can take; it fills at 1.25 windows per smoothed round trip.
+ * Spreads a window over the round trip (RFC 9002 §7.7): a token bucket in units of the receiver's buffer. It fills at
+ * 1.25 windows per smoothed round trip and holds what comes in 4 ms, within what a buffer shared by all links can take.
  */
 export class Pacer {
-  readonly #datagramCost: number;
   readonly #receiveBufferBytes: number;
+  #datagramCost: number;
   #tokens: number;
   #filledMs = 0;
   #capacity: number;
@@ -20,15 +23,20 @@ export class Pacer {
   constructor(datagramBytes: number, receiveBufferBytes: number) {
     this.#datagramCost = bufferCost(datagramBytes);
     this.#receiveBufferBytes = receiveBufferBytes;
-    this.#capacity = this.#burst(1);
+    this.#capacity = minBurstDatagrams * this.#datagramCost;
     this.#tokens = this.#capacity;
+  }
+
+  enlargeDatagrams(datagramBytes: number): void {
+    this.#datagramCost = bufferCost(datagramBytes);
   }
 
   /** Call before a run of sends. */
   refill(nowMs: number, windowCost: number, smoothedRttMs: number, linkCount: number): void {
-    this.#capacity = this.#burst(linkCount);
+    const rate = fillRate(windowCost, smoothedRttMs);
+    this.#capacity = this.#burst(rate, linkCount);
     const elapsedMs = Math.max(0, nowMs - this.#filledMs);
-    const filled = this.#tokens + elapsedMs * fillRate(windowCost, smoothedRttMs);
+    const filled = this.#tokens + elapsedMs * rate;
     this.#tokens = Math.min(filled, this.#capacity);
     this.#filledMs = nowMs;
   }
@@ -48,9 +56,9 @@ export class Pacer {
     return this.#filledMs + missing / fillRate(windowCost, smoothedRttMs);
   }
 
-  #burst(linkCount: number): number {
+  #burst(rate: number, linkCount: number): number {
     const share = this.#receiveBufferBytes / (4 * Math.max(linkCount, 1));
-    return Math.max(share, minBurstDatagrams * this.#datagramCost);
+    return Math.max(Math.min(share, rate * burstMs), minBurstDatagrams * this.#datagramCost);
   }
 }
 

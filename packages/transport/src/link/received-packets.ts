@@ -34,6 +34,16 @@ export class ReceivedPackets {
     return false;
   }
 
+  /** Every number from `first` to `last` has come, or is too old to matter. */
+  hasAll(first: number, last: number): boolean {
+    const from = Math.max(first, this.#floor);
+    if (from > last) return true;
+    for (const range of this.#ranges) {
+      if (range.first <= from) return range.last >= last;
+    }
+    return false;
+  }
+
   /** `number` must be new. */
   add(number: number): void {
     const newest = this.#ranges[0];

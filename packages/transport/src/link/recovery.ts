@@ -6,12 +6,21 @@ import type { SentPacket } from './sent-packets.ts';
 import { SentPackets } from './sent-packets.ts';
 import type { LinkSettings } from './settings.ts';
 
+/** §6.2.4: two, so that one more loss does not cost a doubled wait. */
+const probePackets = 2;
+
 export type RecoveryEvent =
   | { readonly type: 'none' }
-  | { readonly type: 'lost'; readonly packets: readonly SentPacket[] }
+  | { readonly type: 'lost'; readonly loss: Loss }
   /** Send so many packets that elicit an acknowledgement, whatever the window says: best `oldest` again first. */
-  | { readonly type: 'probe'; readonly packets: number; readonly oldest: SentPacket | undefined }
+  | { readonly type: 'probe'; readonly packets: number; readonly oldest: readonly SentPacket[] }
   | { readonly type: 'unreachable' };
+
+export interface Loss {
+  readonly packets: readonly SentPacket[];
+  /** The window was reduced for it; one packet may be sent all the same, so that what is missing comes soon (§7.3.2). */
+  readonly reduced: boolean;
+}
 
 /**
  * Which packets are lost, and when to ask (RFC 9002 §6).
@@ -25,7 +34,8 @@ export class Recovery {
   readonly #settings: LinkSettings;
   readonly #random: Random;
   readonly #sent = new SentPackets();
-  #largestAcknowledged = -1;
+  /** -1 before the first. */
+  largestAcknowledged = -1;
   #lossDeadlineMs: number | undefined;
   #lastSentMs = 0;
   #probes = 0;
@@ -40,8 +50,18 @@ export class Recovery {
     this.congestion = new CongestionControl(settings, datagramBytes, receiveBufferBytes);
   }
 
+  /** The handshake was a packet answered by a packet. */
+  onHandshake(rttMs: number, nowMs: number): void {
+    this.rtt.sample(rttMs, 0, nowMs);
+  }
+
   get inFlight(): number {
     return this.#sent.count;
+  }
+
+  /** The oldest packet in flight, or none. */
+  get oldest(): readonly SentPacket[] {
+    return this.#sent.oldest(1);
   }
 
   onSent(packet: SentPacket): void {
@@ -56,18 +76,21 @@ export class Recovery {
     frame: AckFrame,
     limited: boolean,
     nowMs: number,
-  ): { readonly acknowledged: readonly SentPacket[]; readonly lost: readonly SentPacket[] } {
+  ): { readonly acknowledged: readonly SentPacket[]; readonly loss: Loss } {
+    // A window that is just full is used up too, whether or not more is waiting.
+    const usedUp = limited || !this.congestion.hasRoom;
     const acknowledged = this.#sent.acknowledge(frame.ranges);
     const newest = acknowledged.at(-1);
-    if (newest === undefined) return { acknowledged, lost: [] };
+    if (newest === undefined) return { acknowledged, loss: noLoss };
     const largest = frame.ranges[0]?.last ?? -1;
-    this.#largestAcknowledged = Math.max(this.#largestAcknowledged, largest);
-    if (newest.number === largest) this.rtt.sample(nowMs - newest.sentMs, frame.delayMs);
+    this.largestAcknowledged = Math.max(this.largestAcknowledged, largest);
+    if (newest.number === largest) this.rtt.sample(nowMs - newest.sentMs, frame.delayMs, nowMs);
+    this.congestion.onRoundTrip(this.rtt.leastMs);
     this.#probes = 0;
     this.#jitter = 1;
     this.#unansweredSinceMs = nowMs;
-    for (const packet of acknowledged) this.congestion.onAcknowledged(packet, limited);
-    return { acknowledged, lost: this.#detectLost(nowMs) };
+    for (const packet of acknowledged) this.congestion.onAcknowledged(packet, usedUp);
+    return { acknowledged, loss: this.#detectLost(nowMs) };
   }
 
   get deadlineMs(): number | undefined {
@@ -78,14 +101,13 @@ export class Recovery {
   /** `heardMs`: when any packet of the peer came last. */
   onTick(nowMs: number, heardMs: number): RecoveryEvent {
     if ((this.deadlineMs ?? Infinity) > nowMs) return { type: 'none' };
-    if (this.#lossDeadlineMs !== undefined) return { type: 'lost', packets: this.#detectLost(nowMs) };
+    if (this.#lossDeadlineMs !== undefined) return { type: 'lost', loss: this.#detectLost(nowMs) };
     if (this.#isUnreachable(nowMs, heardMs)) return { type: 'unreachable' };
     this.#probes++;
     this.#jitter = 1 + this.#settings.probeJitter * (2 * this.#random.next() - 1);
     // Counts from now until the probe is sent, which is at once unless the shell is late.
     this.#lastSentMs = nowMs;
-    // §6.2.4: two, from the second on, so that one more loss does not cost another doubling.
-    return { type: 'probe', packets: Math.min(this.#probes, 2), oldest: this.#sent.oldest };
+    return { type: 'probe', packets: probePackets, oldest: this.#sent.oldest(probePackets) };
   }
 
   get #probeDeadlineMs(): number {
@@ -101,12 +123,15 @@ export class Recovery {
   }
 
   /** §6.1: 3 packets or 9/8 of a round trip later. */
-  #detectLost(nowMs: number): readonly SentPacket[] {
+  #detectLost(nowMs: number): Loss {
     const delayMs = this.rtt.lossDelayMs;
-    const maxNumber = this.#largestAcknowledged - this.#settings.packetThreshold;
-    const { lost, earliestSentMs } = this.#sent.removeLost(this.#largestAcknowledged, maxNumber, delayMs, nowMs);
+    const maxNumber = this.largestAcknowledged - this.#settings.packetThreshold;
+    const { lost, earliestSentMs } = this.#sent.removeLost(this.largestAcknowledged, maxNumber, delayMs, nowMs);
     this.#lossDeadlineMs = earliestSentMs === undefined ? undefined : earliestSentMs + delayMs;
-    this.congestion.onLost(lost, this.rtt.probeTimeoutMs, nowMs);
-    return lost;
+    const effect = this.congestion.onLost(lost, this.rtt, nowMs);
+    if (effect === 'persistent') this.rtt.forgetLeast();
+    return { packets: lost, reduced: effect !== 'none' };
   }
 }
+
+const noLoss: Loss = { packets: [], reduced: false };

@@ -4,6 +4,7 @@ import type { LinkSettings } from './settings.ts';
 export class RoundTripTime {
   readonly #settings: LinkSettings;
   #latestMs: number | undefined;
+  #firstSampleMs = Infinity;
   #minMs = Infinity;
   #smoothedMs: number;
   #variationMs: number;
@@ -22,18 +23,30 @@ export class RoundTripTime {
     return this.#variationMs;
   }
 
-  get hasSample(): boolean {
-    return this.#latestMs !== undefined;
+  /** `Infinity` before the first sample. */
+  get leastMs(): number {
+    return this.#minMs;
+  }
+
+  /** When the first sample was taken; `Infinity` before. */
+  get firstSampleMs(): number {
+    return this.#firstSampleMs;
+  }
+
+  /** §5.2: after persistent congestion the path may be another one. */
+  forgetLeast(): void {
+    this.#minMs = Infinity;
   }
 
   /** §5.3. `ackDelayMs` is what the peer says that it waited; it is believed up to the protocol's bound. */
-  sample(latestMs: number, ackDelayMs: number): void {
+  sample(latestMs: number, ackDelayMs: number, nowMs: number): void {
     this.#minMs = Math.min(this.#minMs, latestMs);
     const delayMs = Math.min(ackDelayMs, this.#settings.maxAckDelayMs);
     const adjustedMs = latestMs >= this.#minMs + delayMs ? latestMs - delayMs : latestMs;
     if (this.#latestMs === undefined) {
       this.#smoothedMs = latestMs;
       this.#variationMs = latestMs / 2;
+      this.#firstSampleMs = nowMs;
     } else {
       this.#variationMs = 0.75 * this.#variationMs + 0.25 * Math.abs(this.#smoothedMs - adjustedMs);
       this.#smoothedMs = 0.875 * this.#smoothedMs + 0.125 * adjustedMs;

@@ -3,6 +3,7 @@ import { maxFragmentOverheadBytes, wholeMessageBytes, writeFragment, writeWholeM
 import type { OutgoingMessage, Piece } from './outgoing-message.ts';
 import type { OutgoingMessages } from './outgoing-messages.ts';
 import { Queue } from './queue.ts';
+import type { SentPacket } from './sent-packets.ts';
 
 /** A fragment is not cut shorter than this, unless it is the last of its message. */
 const minFragmentBytes = 256;
@@ -10,40 +11,45 @@ const minFragmentBytes = 256;
 /**
  * Messages waiting to be sent, and pieces to be sent again. Bounded by the link (`maxQueuedBytes`, `maxPendingRequests`).
  *
- * Lost pieces go first. Whole messages and fragments then take turns in leading a packet, so that neither a long
- * transfer nor a stream of small requests holds the other back. Long messages go one after the other: the receiver
- * then never holds more than one that waits for credit.
+ * Whole messages and fragments take turns in leading a packet, so that neither a long transfer, lost parts of it
+ * included, nor a stream of small requests holds the other back. Of either kind what was lost goes first. Long messages
+ * go one after the other: the receiver then never holds more than one that waits for credit.
  */
 export class SendQueue<Ticket extends object> {
-  readonly #again = new Queue<Piece>();
+  /** To be sent again: whole messages, and parts of long ones. */
+  readonly #wholeAgain = new Queue<Piece>();
+  readonly #partsAgain = new Queue<Piece>();
   readonly #whole = new Queue<OutgoingMessage<Ticket>>();
   readonly #long = new Queue<OutgoingMessage<Ticket>>();
   readonly #messages: OutgoingMessages<Ticket>;
-  readonly #maxWholeBytes: number;
+  /** The longest payload that is sent in one piece. */
+  maxWholeBytes: number;
   #longLeads = false;
 
-  /** `maxWholeBytes`: the longest payload that is sent in one piece. */
   constructor(messages: OutgoingMessages<Ticket>, maxWholeBytes: number) {
     this.#messages = messages;
-    this.#maxWholeBytes = maxWholeBytes;
+    this.maxWholeBytes = maxWholeBytes;
   }
 
   push(message: OutgoingMessage<Ticket>): void {
-    (message.payload.length <= this.#maxWholeBytes ? this.#whole : this.#long).push(message);
+    (message.payload.length <= this.maxWholeBytes ? this.#whole : this.#long).push(message);
   }
 
-  /** Sends a piece again, unless it waits for that already or has arrived. */
-  repeat(piece: Piece): void {
-    if (piece.acknowledged || piece.queued) return;
-    piece.queued = true;
-    this.#again.push(piece);
+  /** Sends again what was in these packets; false when nothing of it is missing. */
+  repeatAll(packets: readonly SentPacket[]): boolean {
+    let repeats = false;
+    for (const { pieces } of packets) {
+      for (const piece of pieces) if (this.#repeat(piece)) repeats = true;
+    }
+    return repeats;
   }
 
   /** Something could be sent with `credit` bytes of fragments allowed. */
   hasWork(credit: number): boolean {
     this.#dropSettled();
     return (
-      this.#again.length > 0 ||
+      this.#wholeAgain.length > 0 ||
+      this.#partsAgain.length > 0 ||
       this.#isReady(this.#whole.first) ||
       (this.#isReady(this.#long.first) && credit >= this.#leastFragmentBytes())
     );
@@ -52,29 +58,30 @@ export class SendQueue<Ticket extends object> {
   /** Fills `writer` and notes the pieces; gives the bytes of new fragments, which use up credit. */
   fill(writer: ByteWriter, pieces: Piece[], credit: number): number {
     this.#dropSettled();
-    this.#fillAgain(writer, pieces);
-    if (this.#again.length > 0) return 0;
     let used = 0;
-    if (this.#longLeads) used = this.#fillLong(writer, pieces, credit);
+    if (this.#longLeads) used = this.#fillParts(writer, pieces, credit);
     this.#fillWhole(writer, pieces);
-    if (!this.#longLeads) used = this.#fillLong(writer, pieces, credit);
-    this.#longLeads = this.#whole.length > 0 && !this.#longLeads;
+    if (!this.#longLeads) used = this.#fillParts(writer, pieces, credit);
+    this.#longLeads = this.#whole.length + this.#wholeAgain.length > 0 && !this.#longLeads;
     return used;
   }
 
-  #fillAgain(writer: ByteWriter, pieces: Piece[]): void {
-    for (let piece = this.#again.first; piece !== undefined; piece = this.#again.first) {
-      if (!piece.acknowledged) {
-        if (pieceBytes(piece) > writer.room) return;
-        writePiece(writer, piece);
-        pieces.push(piece);
-      }
-      piece.queued = false;
-      this.#again.shift();
-    }
+  #fillParts(writer: ByteWriter, pieces: Piece[], credit: number): number {
+    fillAgain(this.#partsAgain, writer, pieces);
+    return this.#partsAgain.length > 0 ? 0 : this.#fillLong(writer, pieces, credit);
+  }
+
+  /** False when it waits for that already or has arrived. */
+  #repeat(piece: Piece): boolean {
+    if (piece.acknowledged || piece.queued) return false;
+    piece.queued = true;
+    (isWhole(piece) ? this.#wholeAgain : this.#partsAgain).push(piece);
+    return true;
   }
 
   #fillWhole(writer: ByteWriter, pieces: Piece[]): void {
+    fillAgain(this.#wholeAgain, writer, pieces);
+    if (this.#wholeAgain.length > 0) return;
     for (let message = this.#whole.first; message !== undefined; message = this.#whole.first) {
       if (!message.cancelled) {
         if (!this.#isReady(message)) return;
@@ -123,12 +130,29 @@ export class SendQueue<Ticket extends object> {
   }
 
   #dropSettled(): void {
-    for (let piece = this.#again.first; piece?.acknowledged === true; piece = this.#again.first) {
-      piece.queued = false;
-      this.#again.shift();
-    }
+    dropAcknowledged(this.#wholeAgain);
+    dropAcknowledged(this.#partsAgain);
     while (this.#whole.first?.cancelled === true) this.#whole.shift();
     while (this.#long.first?.cancelled === true) this.#long.shift();
+  }
+}
+
+function fillAgain(again: Queue<Piece>, writer: ByteWriter, pieces: Piece[]): void {
+  for (let piece = again.first; piece !== undefined; piece = again.first) {
+    if (!piece.acknowledged) {
+      if (pieceBytes(piece) > writer.room) return;
+      writePiece(writer, piece);
+      pieces.push(piece);
+    }
+    piece.queued = false;
+    again.shift();
+  }
+}
+
+function dropAcknowledged(again: Queue<Piece>): void {
+  for (let piece = again.first; piece?.acknowledged === true; piece = again.first) {
+    piece.queued = false;
+    again.shift();
   }
 }
 

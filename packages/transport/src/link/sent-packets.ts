@@ -17,6 +17,8 @@ export interface SentPacket {
   readonly credit: boolean;
   /** Largest packet number that it acknowledged; -1 for none. */
   readonly acknowledged: number;
+  /** It is larger than what is known to arrive, to find out. */
+  readonly forSize: boolean;
   settled: boolean;
 }
 
@@ -34,8 +36,15 @@ export class SentPackets {
     return this.#count;
   }
 
-  get oldest(): SentPacket | undefined {
-    return this.#packets[this.#head];
+  /** At most `count`, by number. */
+  oldest(count: number): readonly SentPacket[] {
+    const oldest: SentPacket[] = [];
+    for (let index = this.#head; oldest.length < count; index++) {
+      const packet = this.#packets[index];
+      if (packet === undefined) break;
+      if (!packet.settled) oldest.push(packet);
+    }
+    return oldest;
   }
 
   add(packet: SentPacket): void {

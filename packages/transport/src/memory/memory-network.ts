@@ -5,6 +5,8 @@ import { systemClock } from '../clock.ts';
 import type { DatagramSocket } from '../datagram-socket.ts';
 import type { Random } from '../random.ts';
 import { systemRandom } from '../system-random.ts';
+import type { BottleneckOptions } from './bottleneck.ts';
+import { Bottleneck } from './bottleneck.ts';
 import { MemorySocket } from './memory-socket.ts';
 
 export interface MemoryNetworkOptions {
@@ -17,8 +19,27 @@ export interface MemoryNetworkOptions {
   readonly loopback?: boolean;
   /** Longer datagrams are dropped and counted, as a real socket does. Default 65,507. */
   readonly maxDatagramBytes?: number;
-  /** What sockets say of their receive buffer. Default 8 MiB. */
+  /** What sockets say of their receive buffer, and what it holds if `readEveryMs` is set. Default 8 MiB. */
   readonly receiveBufferBytes?: number;
+  /**
+   * A socket is read so long after something came into its empty buffer, as by a process that has other work. Until
+   * then datagrams take room there, as much as Linux charges, and are dropped when it is full. Default 0: read at once.
+   */
+  readonly readEveryMs?: number;
+  /** Default: none. */
+  readonly bottleneck?: BottleneckOptions;
+}
+
+export interface MemoryNetworkCounters {
+  /** Datagrams and bytes sent. */
+  readonly datagrams: number;
+  readonly bytes: number;
+  /** Those that reached no socket. */
+  readonly lost: number;
+  /** Those that found the queue of the bottleneck full. */
+  readonly queueDrops: number;
+  /** Those that found a receive buffer full. */
+  readonly bufferDrops: number;
 }
 
 /** Sees every datagram as it is sent, before anything happens to it. */
@@ -34,6 +55,8 @@ export class MemoryNetwork {
   readonly loopback: boolean;
   readonly maxDatagramBytes: number;
   readonly receiveBufferBytes: number;
+  readonly readEveryMs: number;
+  readonly #bottleneck: Bottleneck | undefined;
   /** Least and most time on the way, ms. May be changed at any time. */
   delayMs: readonly [least: number, most: number];
   onDatagram: DatagramTap | undefined;
@@ -43,6 +66,8 @@ export class MemoryNetwork {
   #datagrams = 0;
   #bytes = 0;
   #lost = 0;
+  #queueDrops = 0;
+  #bufferDrops = 0;
 
   constructor(options: MemoryNetworkOptions = {}) {
     this.clock = options.clock ?? systemClock;
@@ -51,11 +76,23 @@ export class MemoryNetwork {
     this.loopback = options.loopback ?? false;
     this.maxDatagramBytes = options.maxDatagramBytes ?? maxUdpPayloadBytes;
     this.receiveBufferBytes = options.receiveBufferBytes ?? defaultReceiveBufferBytes;
+    this.readEveryMs = options.readEveryMs ?? 0;
+    this.#bottleneck = options.bottleneck === undefined ? undefined : new Bottleneck(options.bottleneck);
   }
 
-  /** Datagrams and bytes sent; `lost` reached no socket. */
-  get counters(): { readonly datagrams: number; readonly bytes: number; readonly lost: number } {
-    return { datagrams: this.#datagrams, bytes: this.#bytes, lost: this.#lost };
+  get counters(): MemoryNetworkCounters {
+    return {
+      datagrams: this.#datagrams,
+      bytes: this.#bytes,
+      lost: this.#lost,
+      queueDrops: this.#queueDrops,
+      bufferDrops: this.#bufferDrops,
+    };
+  }
+
+  /** For sockets: a datagram found the receive buffer full. */
+  onBufferDrop(): void {
+    this.#bufferDrops++;
   }
 
   /** A socket that binds `host:port`; port 0 is replaced at `bind`. */
@@ -81,14 +118,23 @@ export class MemoryNetwork {
     this.#datagrams++;
     this.#bytes += datagram.length;
     this.onDatagram?.(from, to, datagram);
+    const lineMs = this.#lineMs(to, datagram.length);
+    if (lineMs === undefined) {
+      this.#queueDrops++;
+      return;
+    }
     const copy = new Uint8Array(datagram);
     const [leastMs, mostMs] = this.delayMs;
-    const delayMs = leastMs + (mostMs - leastMs) * this.#random.next();
+    const delayMs = lineMs + leastMs + (mostMs - leastMs) * this.#random.next();
     this.clock.setTimeout(() => {
       const socket = this.#sockets.get(to);
       if (socket === undefined) this.#lost++;
       else socket.deliver(copy, from);
     }, delayMs);
+  }
+
+  #lineMs(to: Address, datagramBytes: number): number | undefined {
+    return this.#bottleneck === undefined ? 0 : this.#bottleneck.delayMs(to, datagramBytes, this.clock.monotonic());
   }
 
   #freeAddress(host: string): Address {

@@ -2,6 +2,7 @@ import type { Address } from '@simpledht/wire';
 import { SimpleDHTError } from '@simpledht/wire';
 import { parseHostPort } from '../address.ts';
 import type { DatagramHandlers, DatagramSocket } from '../datagram-socket.ts';
+import { bufferCost } from '../link/buffer-cost.ts';
 import type { MemoryNetwork } from './memory-network.ts';
 
 /** One socket of a MemoryNetwork. */
@@ -10,6 +11,9 @@ export class MemorySocket implements DatagramSocket {
   #address: Address;
   #handlers: DatagramHandlers | undefined;
   #closed = false;
+  /** Came and is not read yet: at most what the receive buffer holds. */
+  #waiting: { readonly datagram: Uint8Array; readonly from: Address }[] = [];
+  #waitingCost = 0;
   readonly counters: Record<string, number> = { datagramsTooLarge: 0 };
 
   constructor(network: MemoryNetwork, address: Address) {
@@ -68,6 +72,29 @@ export class MemorySocket implements DatagramSocket {
 
   /** For the network. */
   deliver(datagram: Uint8Array, from: Address): void {
-    this.#handlers?.onDatagram(datagram, from);
+    const { readEveryMs, clock } = this.#network;
+    if (readEveryMs === 0) {
+      this.#handlers?.onDatagram(datagram, from);
+      return;
+    }
+    const cost = bufferCost(datagram.length);
+    if (this.#waitingCost + cost > this.receiveBufferBytes) {
+      this.#network.onBufferDrop();
+      return;
+    }
+    if (this.#waiting.length === 0) {
+      clock.setTimeout(() => {
+        this.#read();
+      }, readEveryMs);
+    }
+    this.#waiting.push({ datagram, from });
+    this.#waitingCost += cost;
+  }
+
+  #read(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingCost = 0;
+    for (const { datagram, from } of waiting) this.#handlers?.onDatagram(datagram, from);
   }
 }

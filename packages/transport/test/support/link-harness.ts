@@ -191,3 +191,9 @@ export function fragment(
   const payload = whole.slice(offset, offset + length);
   return { type: 'message', kind, requestId, offset, totalBytes: whole.length, payload };
 }
+
+/** Ids of the requests that a packet carries. */
+export function requestIds(packet: SentPacket | undefined): number[] {
+  const frames = packet?.frames ?? [];
+  return frames.flatMap((frame) => (frame.type === 'message' && frame.kind === 'request' ? [frame.requestId] : []));
+}
