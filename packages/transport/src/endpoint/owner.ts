@@ -9,11 +9,11 @@ import type { TransportCounters } from './counters.ts';
  */
 export class Owner {
   readonly #handlers: TransportHandlers;
-  readonly #totals: TransportCounters;
+  readonly #totals: Pick<TransportCounters, 'handlerErrors'>;
   readonly #logger: Logger;
   #silent = false;
 
-  constructor(handlers: TransportHandlers, totals: TransportCounters, logger: Logger) {
+  constructor(handlers: TransportHandlers, totals: Pick<TransportCounters, 'handlerErrors'>, logger: Logger) {
     this.#handlers = handlers;
     this.#totals = totals;
     this.#logger = logger;
