@@ -9,7 +9,7 @@ import { Outgoing } from './outgoing.ts';
 import type { PartialBudget } from './partial-messages.ts';
 import type { OutgoingMessage } from './send-queue.ts';
 import type { TcpSettings } from './settings.ts';
-import { Timing } from './timing.ts';
+import { Timing, type Activity } from './timing.ts';
 
 export interface ConnectionOptions {
   readonly settings: TcpSettings;
@@ -20,6 +20,9 @@ export interface ConnectionOptions {
   readonly dialled: boolean;
   readonly nowMs: number;
 }
+
+/** Requests handed over before their answers are looked at. */
+const requestsAtOnce = 8;
 
 /**
  * One connection, without its socket: bytes in, bytes out, effects.
@@ -36,7 +39,7 @@ export class Connection<Ticket> {
   readonly #reader = new FrameReader();
   readonly #messages: MessageFrames<Ticket>;
   readonly #timing: Timing;
-  #effects: ConnectionEffect<Ticket>[] = [];
+  readonly #effects: ConnectionEffect<Ticket>[] = [];
   #state: 'connecting' | 'greeting' | 'greeted' | 'up' | 'down';
   /** When that state began; until it is up. */
   #sinceMs: number;
@@ -72,7 +75,7 @@ export class Connection<Ticket> {
 
   /** Nothing waits or is unanswered, as far as this side knows. */
   get isQuiet(): boolean {
-    return this.isUp && this.#out.unanswered === 0 && this.#out.isEmpty;
+    return this.isUp && this.#out.isIdle;
   }
 
   get usedMs(): number {
@@ -89,9 +92,7 @@ export class Connection<Ticket> {
   }
 
   take(): readonly ConnectionEffect<Ticket>[] {
-    const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
-    return effects;
+    return this.#effects.splice(0);
   }
 
   // ------------------------------------------------------------------------------- what this side wants
@@ -163,15 +164,22 @@ export class Connection<Ticket> {
     if (!this.dialled) this.#out.control(frameType.hello, 0, encodeHello(this.#options.me));
   }
 
-  receive(bytes: Uint8Array, nowMs: number): void {
-    if (this.isDown) return;
+  /**
+   * Gives how many bytes it has taken: it stops after some requests, so that the owner answers them, and sees whether
+   * more is wanted, before there are thousands.
+   */
+  receive(bytes: Uint8Array, nowMs: number): number {
+    if (this.isDown) return bytes.length;
     if (this.#timing.isChallenged) this.#effects.push({ type: 'alive' });
     this.#timing.onHeard(nowMs);
-    this.#reader.read(bytes, (frame) => {
+    let requests = 0;
+    const taken = this.#reader.read(bytes, (frame) => {
       this.#onFrame(frame, nowMs);
-      return !this.isDown;
+      if (frame.type === frameType.request) requests++;
+      return !this.isDown && requests < requestsAtOnce;
     });
     if (this.#reader.broken) this.#violation();
+    return taken;
   }
 
   /** Bytes to write now, as few pieces as it takes. Tell `onWritten` of them. */
@@ -241,9 +249,8 @@ export class Connection<Ticket> {
     else if (due !== undefined) this.#down(due);
   }
 
-  #activity(): { isBusy: boolean; isWriting: boolean; isReading: boolean } {
-    const isBusy = this.#out.unanswered > 0 || !this.#out.isEmpty;
-    return { isBusy, isWriting: this.#out.isWriting, isReading: !this.#paused };
+  #activity(): Activity {
+    return { isBusy: !this.#out.isIdle, isWriting: this.#out.isWriting, isReading: !this.#paused };
   }
 
   // ------------------------------------------------------------------------------- frames
@@ -271,8 +278,6 @@ export class Connection<Ticket> {
     if (tell === undefined) this.#down(reason);
     else this.close(reason, tell);
   }
-
-  // ------------------------------------------------------------------------------- inside
 
   #tellBackpressure(): void {
     const on = this.#out.backpressure();

@@ -20,8 +20,8 @@ export class FrameReader {
     return this.#broken;
   }
 
-  /** Hands over every frame that is whole now, in order, until `onFrame` says false. */
-  read(bytes: Uint8Array, onFrame: (frame: Frame) => boolean): void {
+  /** Hands over every frame that is whole now, in order, until `onFrame` says false. Gives how many bytes it has taken. */
+  read(bytes: Uint8Array, onFrame: (frame: Frame) => boolean): number {
     let at = 0;
     while (at < bytes.length && !this.#broken) {
       if (this.#heldBytes > 0) {
@@ -29,7 +29,7 @@ export class FrameReader {
         at += taken.length;
         this.#hold(taken);
         const whole = this.#whole();
-        if (whole !== undefined && !this.#give(whole, 0, whole.length, onFrame)) return;
+        if (whole !== undefined && !this.#give(whole, 0, whole.length, onFrame)) return at;
         continue;
       }
       const known = at + frameHeaderBytes <= bytes.length;
@@ -37,12 +37,13 @@ export class FrameReader {
       const end = at + this.#neededBytes;
       if (end > bytes.length) {
         this.#hold(bytes.subarray(at));
-        return;
+        return bytes.length;
       }
       this.#neededBytes = frameHeaderBytes;
-      if (!this.#give(bytes, at, end, onFrame)) return;
+      if (!this.#give(bytes, at, end, onFrame)) return end;
       at = end;
     }
+    return bytes.length;
   }
 
   #hold(piece: Uint8Array): void {

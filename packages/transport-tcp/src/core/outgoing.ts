@@ -37,6 +37,11 @@ export class Outgoing<Ticket> {
     return this.#queue.isEmpty;
   }
 
+  /** Nothing waits or is unanswered. */
+  get isIdle(): boolean {
+    return this.#asked.size === 0 && this.#queue.isEmpty;
+  }
+
   get hasControl(): boolean {
     return this.#queue.controlFrames > 0;
   }

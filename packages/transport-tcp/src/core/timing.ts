@@ -3,6 +3,16 @@ import type { TcpSettings } from './settings.ts';
 /** What is due on a connection that is up. */
 export type Due = 'ping' | 'no answer' | 'the peer takes nothing' | 'idle' | 'peer restarted' | 'replaced' | undefined;
 
+/** What a connection is at. */
+export interface Activity {
+  /** Requests wait on it, or something is to be written. */
+  readonly isBusy: boolean;
+  /** The system has bytes to take. */
+  readonly isWriting: boolean;
+  /** What comes is read. */
+  readonly isReading: boolean;
+}
+
 /** When a connection was last heard, used and relieved of bytes, and what follows. Times are monotonic ms. */
 export class Timing {
   readonly #settings: TcpSettings;
@@ -55,36 +65,24 @@ export class Timing {
     this.#retiredMs ??= nowMs;
   }
 
-  /** `isBusy`: requests wait on it. `isWriting`: the system has bytes to take. `isReading`: what comes is read. */
-  due(
-    nowMs: number,
-    state: { readonly isBusy: boolean; readonly isWriting: boolean; readonly isReading: boolean },
-  ): Due {
-    return this.#entries(state).find(([, dueMs]) => dueMs <= nowMs)?.[0];
+  due(nowMs: number, activity: Activity): Due {
+    return this.#entries(activity).find(([, dueMs]) => dueMs <= nowMs)?.[0];
   }
 
-  deadline(state: { readonly isBusy: boolean; readonly isWriting: boolean; readonly isReading: boolean }): number {
-    return Math.min(...this.#entries(state).map(([, dueMs]) => dueMs));
+  deadline(activity: Activity): number {
+    return Math.min(...this.#entries(activity).map(([, dueMs]) => dueMs));
   }
 
-  #entries({
-    isBusy,
-    isWriting,
-    isReading,
-  }: {
-    readonly isBusy: boolean;
-    readonly isWriting: boolean;
-    readonly isReading: boolean;
-  }): (readonly [Exclude<Due, undefined>, number])[] {
+  #entries({ isBusy, isWriting, isReading }: Activity): (readonly [Exclude<Due, undefined>, number])[] {
     const { keepaliveMs, downAfterMs, idleTimeoutMs, challengeTimeoutMs, retireTimeoutMs } = this.#settings;
     const entries: (readonly [Exclude<Due, undefined>, number])[] = [];
     if (this.#challengedMs !== undefined) entries.push(['peer restarted', this.#challengedMs + challengeTimeoutMs]);
     if (this.#retiredMs !== undefined) entries.push(['replaced', this.#retiredMs + retireTimeoutMs]);
+    if (!isBusy) entries.push(['idle', this.#usedMs + idleTimeoutMs]);
     if (isWriting) entries.push(['the peer takes nothing', this.#progressMs + downAfterMs]);
     if (isReading && this.#pingedMs !== undefined) entries.push(['no answer', this.#pingedMs + downAfterMs]);
     if (isReading && keepaliveMs > 0 && this.#pingedMs === undefined)
       entries.push(['ping', this.#heardMs + keepaliveMs]);
-    if (!isBusy) entries.push(['idle', this.#usedMs + idleTimeoutMs]);
     return entries;
   }
 }

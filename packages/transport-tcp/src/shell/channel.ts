@@ -30,6 +30,8 @@ export interface ChannelOptions {
 /** Writes under way at a time: while the system takes one, the next is made. */
 const maxWrites = 2;
 
+const nothing = new Uint8Array(0);
+
 /** A socket and its connection. Nothing that a socket does gets past it but as an effect of the connection. */
 export class Channel {
   readonly connection: Connection<PendingRequest>;
@@ -41,6 +43,8 @@ export class Channel {
   #connected: boolean;
   #writes = 0;
   #paused = false;
+  /** What was read and is not wanted yet; less than one read of the socket. */
+  #rest: Uint8Array = nothing;
   #ending = false;
   #stopWaiting: (() => void) | undefined;
 
@@ -113,8 +117,26 @@ export class Channel {
     if (paused === this.#paused) return;
     this.#paused = paused;
     this.connection.onPaused(paused, this.#host.nowMs());
-    if (paused) this.socket.pause();
-    else this.socket.resume();
+    if (paused) {
+      this.socket.pause();
+      return;
+    }
+    const rest = this.#rest;
+    this.#rest = nothing;
+    this.#take(rest);
+    if (this.#rest.length === 0) this.socket.resume();
+  }
+
+  /** Hands bytes on, and keeps those that came after the connection wants no more. */
+  #take(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      at += this.connection.receive(bytes.subarray(at), this.#host.nowMs());
+      this.#host.onActivity(this);
+      if (this.connection.wantsInput || this.connection.isDown) continue;
+      this.#rest = bytes.subarray(at);
+      this.#pauseOrResume();
+      return;
+    }
   }
 
   readonly #onConnected = (): void => {
@@ -126,9 +148,7 @@ export class Channel {
   readonly #onData = (buffer: Uint8Array): void => {
     this.#host.counters.bytesIn += buffer.length;
     // Not a Buffer: the slice of one shares its bytes.
-    const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    this.connection.receive(bytes, this.#host.nowMs());
-    this.#host.onActivity(this);
+    this.#take(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength));
   };
 
   readonly #onClose = (): void => {
