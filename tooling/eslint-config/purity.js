@@ -11,6 +11,7 @@ export const cores = [
   'packages/membership/src/**',
   'packages/storage/src/**',
   'packages/transport/src/link/**',
+  'packages/transport-tcp/src/core/**',
 ];
 
 /** Compliance suites drive adapters, which may be asynchronous; everything else about purity holds for them too. */

@@ -222,14 +222,14 @@ describe.concurrent('a node that does not answer', () => {
   });
 
   test.for([['get', 'k'], ['put', 'k', 'v'], ['put', 'k', 'v', '--acks', 'all'], ['delete', 'k'], ['info'], ['list']])(
-    '%j: exit code 4 within the time-out, with the three reasons',
+    '%j: exit code 4 within the time-out, with the four reasons',
     async (argv) => {
       const begunMs = performance.now();
       const port = String(silent.address().port);
       const { exitCode, stderr } = await simpledht(...argv, '--port', port, '--timeout', '0.5');
       expect(stderr).toContain(`Error: No response received from 127.0.0.1:${port} within 0.5 seconds\n`);
       expect(stderr).toMatch(
-        /1\. The node is not running.*\n.*2\. A firewall.*\n.*3\. The address or the port is wrong/,
+        /1\. The node is not running.*\n.*2\. A firewall.*\n.*3\. The node has a secret.*\n.*4\. The address/,
       );
       expect(exitCode).toBe(4);
       expect(performance.now() - begunMs).toBeLessThan(2500);

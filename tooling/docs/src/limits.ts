@@ -1,6 +1,7 @@
 import { presets } from '@simpledht/membership';
 import { defaultSettings } from '@simpledht/storage';
 import { defaultTransportSettings } from '@simpledht/transport';
+import { defaultTcpSettings } from '@simpledht/transport-tcp';
 import { limits } from '@simpledht/wire';
 import { memberDocs } from './doc-comments.ts';
 import { packageFile, table } from './pages.ts';
@@ -48,6 +49,11 @@ ${numbers(limits, memberDocs(packageFile('wire/src/limits.ts'), 'limits'))}`,
 \`settings\` of \`udpTransport\`: first those of every link, then those of the endpoint. Times in ms, sizes in bytes.
 
 ${numbers(defaultTransportSettings, new Map([...link, ...transport]))}`,
+    `## The transport over TCP
+
+\`settings\` of \`tcpTransport\` (\`@simpledht/transport-tcp\`). Times in ms, sizes in bytes.
+
+${numbers(defaultTcpSettings, memberDocs(packageFile('transport-tcp/src/core/settings.ts'), 'TcpSettings'))}`,
     `## Membership
 
 The preset \`lan\`; \`local\` and \`wan\` stand beside it in \`packages/membership/src/settings.ts\`.

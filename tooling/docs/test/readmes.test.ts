@@ -5,7 +5,12 @@ import ts from 'typescript';
 import { expect, it } from 'vitest';
 
 const root = new URL('../../../', import.meta.url);
-const readmes = ['README.md', 'packages/node/README.md', 'packages/storage-lmdb/README.md'];
+const readmes = [
+  'README.md',
+  'packages/node/README.md',
+  'packages/storage-lmdb/README.md',
+  'packages/transport-tcp/README.md',
+];
 
 /** Every block of TypeScript in a page, as a module that stands in a package in which its imports resolve. */
 function blocks(readme: string): ReadonlyMap<string, string> {

@@ -6,6 +6,7 @@ const cores = [
   'packages/membership/src/x.ts',
   'packages/storage/src/replica/x.ts',
   'packages/transport/src/link/x.ts',
+  'packages/transport-tcp/src/core/x.ts',
 ];
 
 const impure: [code: string, reason: string][] = [

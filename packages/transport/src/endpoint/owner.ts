@@ -12,12 +12,12 @@ const otherSecretEveryMs = 60_000;
  */
 export class Owner {
   readonly #handlers: TransportHandlers;
-  readonly #totals: TransportCounters;
+  readonly #totals: Pick<TransportCounters, 'handlerErrors'>;
   readonly #logger: Logger;
   #otherSecretMs = -Infinity;
   #silent = false;
 
-  constructor(handlers: TransportHandlers, totals: TransportCounters, logger: Logger) {
+  constructor(handlers: TransportHandlers, totals: Pick<TransportCounters, 'handlerErrors'>, logger: Logger) {
     this.#handlers = handlers;
     this.#totals = totals;
     this.#logger = logger;

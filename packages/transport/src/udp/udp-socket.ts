@@ -1,15 +1,12 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
-import { isIP } from 'node:net';
-import { lookup } from 'node:dns/promises';
-import { networkInterfaces } from 'node:os';
 import type { Address } from '@simpledht/wire';
-import { SimpleDHTError } from '@simpledht/wire';
 import { formatHostPort } from '../address.ts';
 import type { DatagramHandlers, DatagramSocket } from '../datagram-socket.ts';
 import type { Logger } from '../logger.ts';
 import { silentLogger } from '../logger.ts';
 import { AddressCache } from './address-cache.ts';
+import { bindError, bindIp, familyOf, machineAddresses } from './binding.ts';
 import { isLostPacket } from './errors.ts';
 import { requestBuffers, warnOfSmallBuffer } from './buffers.ts';
 import type { IpFamily } from './ip.ts';
@@ -64,16 +61,17 @@ class UdpSocket implements DatagramSocket {
   }
 
   async bind(handlers: DatagramHandlers): Promise<void> {
-    const ip = await this.#bindIp();
+    const wanted = { host: this.#host, port: this.#port };
+    const ip = await bindIp(wanted);
     this.#family = familyOf(ip);
-    if (this.#closing !== undefined) throw this.#bindError(new Error('closed before it was bound'));
+    if (this.#closing !== undefined) throw bindError(new Error('closed before it was bound'), wanted);
     // No reuseAddr: a port in use has to be an error.
     const type = this.#family === 'ipv4' ? 'udp4' : 'udp6';
     const socket = createSocket({ type, lookup: noLookup, ipv6Only: this.#family === 'ipv6' });
     this.#socket = socket;
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (error) => {
-        reject(this.#bindError(error));
+        reject(bindError(error, wanted));
       });
       socket.bind({ port: this.#port, address: ip, exclusive: true }, resolve);
     });
@@ -87,10 +85,7 @@ class UdpSocket implements DatagramSocket {
   get localAddresses(): readonly Address[] {
     const bound = this.#socket?.address();
     if (bound === undefined || !['0.0.0.0', '::'].includes(bound.address)) return [this.address];
-    const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-    return interfaces
-      .filter(({ family, scopeid }) => (family === 'IPv4' ? this.#family !== 'ipv6' : this.#isFor6(scopeid)))
-      .map(({ address }) => formatHostPort(address, bound.port));
+    return machineAddresses(this.#family, bound.port);
   }
 
   get receiveBufferBytes(): number {
@@ -153,35 +148,7 @@ class UdpSocket implements DatagramSocket {
     });
   }
 
-  /** A host name is looked up once, here. */
-  async #bindIp(): Promise<string> {
-    if (isIP(this.#host.replace(/%.*/, '')) !== 0) return this.#host;
-    try {
-      return (await lookup(this.#host)).address;
-    } catch (error) {
-      throw this.#bindError(error);
-    }
-  }
-
-  #bindError(cause: unknown): SimpleDHTError {
-    const where = formatHostPort(this.#host, this.#port);
-    const inUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-    if (inUse) return new SimpleDHTError('ERR_ADDRESS_IN_USE', `Address already in use: ${where}`, { cause });
-    const text = cause instanceof Error ? cause.message : String(cause);
-    return new SimpleDHTError('ERR_BIND_FAILED', `Cannot bind ${where}: ${text}`, { cause });
-  }
-
-  /** Link-local addresses mean nothing without an interface, so they are not told. */
-  #isFor6(scopeId: number | undefined): boolean {
-    return this.#family !== 'ipv4' && (scopeId ?? 0) === 0;
-  }
-
   #count(name: string): void {
     this.counters[name] = (this.counters[name] ?? 0) + 1;
   }
-}
-
-function familyOf(ip: string): IpFamily {
-  if (!ip.includes(':')) return 'ipv4';
-  return ip === '::' ? 'dual' : 'ipv6';
 }
