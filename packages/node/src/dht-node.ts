@@ -226,8 +226,8 @@ export class DHTNode extends MapVerbs {
 
   /**
    * Says goodbye to the others, rejects what is pending with `ERR_CLOSED`, closes transport and store; afterwards the
-   * process can exit. Idempotent. Peers that lack something written here get half a second to take it, and as much to
-   * hear the goodbye.
+   * process can exit. Idempotent. Peers that lack something written here may go on taking it for up to 5 s, as long as
+   * one does every half a second, and get half a second to hear the goodbye.
    */
   async stop(): Promise<void> {
     await this.#lifecycle.stop(

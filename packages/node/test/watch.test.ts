@@ -258,7 +258,7 @@ describe('the end of a watch', () => {
 });
 
 describe('whatever is written, however slow the reader, wherever it comes back', () => {
-  const seeds = Array.from({ length: 6 }, (_, index) => index + 1);
+  const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
   it.each(seeds)('what it rebuilds is what the node holds: seed %i', async (seed) => {
     cluster = await createTestCluster(2, { seed });
     const { random } = cluster;

@@ -12,7 +12,7 @@ import { ReplicaShell, type ReplicaSignal } from './replica-shell.ts';
 /** What the replica tells beyond settled acknowledgements, which the driver settles itself. */
 export type MapSignal = Exclude<ReplicaSignal, { type: 'acknowledged' }>;
 
-/** How long a stopping node gives its peers to take what they lack, ms. */
+/** How long a stopping node waits for its peers to take more of what they lack, ms. */
 const drainPatienceMs = 500;
 
 /** What the driver tells its owner. */

@@ -18,6 +18,8 @@ import { instant, Wakeup } from './wakeup.ts';
 
 /** How often a stopping node looks whether its peers have everything, ms. */
 const drainLookMs = 5;
+/** Peers that go on taking get so long at the most. */
+const drainMaxMs = 5_000;
 
 /** Effects that are for this process alone; the shell hands them out. */
 export type ReplicaSignal = Exclude<ReplicaEffect, { type: 'request' } | { type: 'reply' }>;
@@ -95,7 +97,7 @@ export class ReplicaShell {
   }
 
   /**
-   * Gives peers `patienceMs` to take what was written here, then runs the last turn and stops the timer. Whatever the
+   * Gives peers time to take what was written here (`patienceMs` without any progress), then runs the last turn and stops the timer. Whatever the
    * store does, nothing runs afterwards and nobody waits for ever.
    */
   async close(patienceMs: number): Promise<void> {
@@ -111,15 +113,19 @@ export class ReplicaShell {
     }
   }
 
-  /** Settles when no live peer lacks anything that was written here, or after `patienceMs`. */
+  /** Settles when no live peer lacks anything that was written here, when none took any for `patienceMs`, or at the latest. */
   #drained(patienceMs: number): Promise<void> {
     const { clock } = this.#options;
-    const isDrained = (): boolean => this.core.peers().every(({ up, lacksOwn }) => !up || lacksOwn === 0);
-    if (isDrained()) return Promise.resolve();
-    const endMs = clock.monotonic() + patienceMs;
+    const lacking = (): number => this.core.peers().reduce((sum, { up, lacksOwn }) => sum + (up ? lacksOwn : 0), 0);
+    const latestMs = clock.monotonic() + drainMaxMs;
+    let least = lacking();
+    let endMs = clock.monotonic() + patienceMs;
     return new Promise((resolve) => {
       const look = (): void => {
-        if (isDrained() || clock.monotonic() >= endMs) resolve();
+        const left = lacking();
+        if (left < least) endMs = clock.monotonic() + patienceMs;
+        least = Math.min(least, left);
+        if (left === 0 || clock.monotonic() >= Math.min(endMs, latestMs)) resolve();
         else clock.setTimeout(look, drainLookMs);
       };
       look();

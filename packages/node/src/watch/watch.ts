@@ -162,9 +162,10 @@ export class Watch implements Watching {
 
   *#changes(records: readonly StoredRecord[], seen: Since): Generator<WatchEvent, undefined> {
     for (const record of records) {
-      // What has expired and is still held is going to be told when it is swept.
-      if (!seen.lacks(record) || (record.value !== null && !this.#isLive(record))) continue;
-      yield* this.#readable(() => changeEvent(record));
+      if (!seen.lacks(record)) continue;
+      // What has expired and is not swept yet is told now: the reader may be gone by then, with a token that covers it.
+      const told = record.value === null || this.#isLive(record) ? record : { ...record, value: null };
+      yield* this.#readable(() => changeEvent(told));
     }
     return undefined;
   }
