@@ -98,6 +98,7 @@ export class AntiEntropy {
       // While the first pages run the records are there and yet not all: nothing is covered.
       vector: local.joined ? local.vector.entries() : [],
       behind: isCurrent && local.joined && local.floors.isMissedBy(known, local.vector),
+      unsettled: local.unsettled.size > 0,
       retired: local.vector.retiredFor(known),
       durable: local.store.durable,
       count: local.content.count,
@@ -136,6 +137,7 @@ export class AntiEntropy {
     if (digest.ready && !peer.ready) peer.goal = undefined;
     peer.ready = digest.ready;
     peer.origin = digest.origin;
+    peer.unsettled = digest.unsettled;
     peer.joining = !digest.ready && digest.vector.length === 0;
     const wasBehind = peer.saysBehind;
     peer.saysBehind = digest.behind && digest.ready;

@@ -1,7 +1,7 @@
 import type { DeltaRange, Origin, StoredRecord } from '@simpledht/wire';
 import type { OvertakenWrite } from './overtaken.ts';
 import { recordBytes } from './record-order.ts';
-import type { Span } from './origin-cover.ts';
+import type { OriginCover, Span } from './origin-cover.ts';
 import type { Store } from './store.ts';
 
 /** Records read from the store at a time. */
@@ -28,6 +28,8 @@ export class DeltaBuilder {
   /** Keys of the loose records: a store holds one record of a key, so it tells them apart. Bounded by `maxOvertaken` and the records of a delta. */
   #loose: Set<string> | undefined;
   #isCut = false;
+  /** Records of the range that is being collected, under its own numbers. */
+  #survivors = 0;
 
   constructor(store: Store, maxBytes: number) {
     this.#store = store;
@@ -42,9 +44,13 @@ export class DeltaBuilder {
    * Adds as much of (from, to] as fits, at least one record to an empty delta, and with it what took the place of the
    * overtaken writes, as loose records. Returns the number reached; `from` when nothing fitted.
    */
-  add(origin: Origin, { from, to }: Span, overtaken: readonly OvertakenWrite[] = []): number {
+  add(origin: Origin, { from, to }: Span, overtaken: readonly OvertakenWrite[] = [], cover?: OriginCover): number {
+    this.#survivors = 0;
     const reached = this.#collect(origin, { from, to }, overtaken);
-    if (reached > from) this.ranges.push({ origin, from, to: reached });
+    // What overwrote a dead number of the range may be of the origin itself, and behind the range.
+    const hasDead = this.#survivors < reached - from;
+    const more = hasDead ? (cover?.runEnd(reached) ?? reached) - reached : 0;
+    if (reached > from) this.ranges.push({ origin, from, to: reached, ...(more > 0 && { more }) });
     return reached;
   }
 
@@ -59,6 +65,7 @@ export class DeltaBuilder {
         // Everything up to `to` was seen: what is not among the records was overwritten.
         if (record.seq > to && !this.#isCut) return to;
         if (this.#isCut || !this.#take(record)) return reached;
+        this.#survivors += 1;
         reached = record.seq;
       }
       if (found.length < readAhead) break;

@@ -20,6 +20,13 @@ export class Floors {
     return this.#floors.get(origin);
   }
 
+  /** The highest version of all tombstones that were purged. */
+  get highestHlc(): number {
+    let highest = 0;
+    for (const { hlc } of this.#floors.values()) highest = Math.max(highest, hlc);
+    return highest;
+  }
+
   all(): readonly Floor[] {
     return [...this.#floors.values()];
   }

@@ -12,6 +12,7 @@ import { Overtaken } from './overtaken.ts';
 import { OriginKeeper } from './origin-keeper.ts';
 import { compareRecords, compareWrites, expiredOf, recordBytes } from './record-order.ts';
 import type { Store } from './store.ts';
+import type { Unsettled } from './unsettled.ts';
 import type { VersionVector } from './version-vector.ts';
 
 /** A local write: a checked stored key, and a value as encoded bytes or `null` to delete. */
@@ -50,6 +51,7 @@ export class LocalMap {
   readonly content: ContentSum;
   readonly vector: VersionVector;
   readonly floors: Floors;
+  readonly unsettled: Unsettled;
   observeChanges = false;
   readonly origins: OriginKeeper;
   readonly overtaken: Overtaken = new Overtaken();
@@ -68,6 +70,7 @@ export class LocalMap {
     this.content = this.#state.content;
     this.vector = this.#state.vector;
     this.floors = this.#state.floors;
+    this.unsettled = this.#state.unsettled;
     this.origins = new OriginKeeper(this.#state, options);
   }
 

@@ -7,15 +7,18 @@ import {
   loadFloors,
   loadRetired,
   loadState,
+  loadUnsettled,
   loadVector,
   retiredEntry,
   stateEntry,
+  unsettledEntry,
   vectorEntries,
   type MetaEntry,
   type ReplicaState,
 } from './metadata.ts';
 import { OriginCover } from './origin-cover.ts';
 import type { Store } from './store.ts';
+import { Unsettled } from './unsettled.ts';
 import { replicaBounds, VersionVector } from './version-vector.ts';
 
 export interface MapStateOptions {
@@ -36,6 +39,7 @@ export class MapState {
   readonly content: ContentSum;
   readonly vector: VersionVector;
   readonly floors: Floors;
+  readonly unsettled: Unsettled;
   /** The vector speaks for the records: the first pages are complete. */
   joined: boolean;
   /** The origin of local writes; '' before this process's first: an origin belongs to one life of a node. */
@@ -61,6 +65,7 @@ export class MapState {
     this.vector = isKept ? vector : new VersionVector(replicaBounds);
     if (isKept) for (const entry of loadRetired(store)) this.vector.retireTo(entry.origin, entry.watermark);
     this.floors = isKept ? floors : new Floors();
+    this.unsettled = isKept ? loadUnsettled(store) : new Unsettled();
     // Who covers nothing reads pages: others take it for one that joins.
     this.joined = isKept && state.joined && vector.size > 0;
     this.#savedOrigins = isKept ? this.vector.size : -1;
@@ -93,13 +98,14 @@ export class MapState {
 
   /** What has to be saved together with the records that it describes; empty when nothing changed. */
   unsaved(): MetaEntry[] {
-    const isStale = this.#isChanged || this.clock.ceiling !== this.#savedCeiling;
+    const isStale = this.#isChanged || this.unsettled.isChanged || this.clock.ceiling !== this.#savedCeiling;
     if (this.#changed.size === 0 && !isStale) return [];
     const isResized = this.vector.size !== this.#savedOrigins;
     const { joined, clock, content } = this;
     const state = stateEntry({ joined, ceiling: clock.ceiling, content });
     const entries = [state, ...vectorEntries(this.vector, this.#changed, isResized)];
     if (this.#areFloorsChanged) entries.push(floorsEntry(this.floors));
+    if (this.unsettled.isChanged) entries.push(unsettledEntry(this.unsettled));
     if (this.#areRetiredChanged) entries.push(retiredEntry(this.vector.retired));
     return entries;
   }
@@ -110,6 +116,7 @@ export class MapState {
     this.#isChanged = false;
     this.#areFloorsChanged = false;
     this.#areRetiredChanged = false;
+    this.unsettled.isChanged = false;
     this.#savedOrigins = this.vector.size;
     this.#savedCeiling = this.clock.ceiling;
   }

@@ -16,6 +16,7 @@ import type { ContentFigures } from './content-sum.ts';
 import { Floors } from './floors.ts';
 import { OriginCover } from './origin-cover.ts';
 import type { Store } from './store.ts';
+import { Unsettled, type UnsettledSpan } from './unsettled.ts';
 import { replicaBounds, VersionVector } from './version-vector.ts';
 
 /*
@@ -25,6 +26,7 @@ import { replicaBounds, VersionVector } from './version-vector.ts';
  *   replica/vector/<origin>  watermark f64, then first f64 · last f64 per interval
  *   replica/floors           as on the wire
  *   replica/retired          as a vector on the wire: origins whose part of the vector was given up, and their last numbers
+ *   replica/unsettled        origin 24 bytes · to f64 · until f64 for each origin of which a part is awaited
  *   replica/peers            id 16 bytes · durable u8 for each member that was met and not forgotten
  * One entry per origin, because a turn of writes changes one of up to 4,096. Numbers are big-endian.
  */
@@ -36,6 +38,8 @@ const stateName = 'replica/state';
 const originsName = 'replica/origins';
 const floorsName = 'replica/floors';
 const retiredName = 'replica/retired';
+const unsettledName = 'replica/unsettled';
+const unsettledBytes = 40;
 const peersName = 'replica/peers';
 const peerBytes = 17;
 const vectorName = (origin: Origin): string => `replica/vector/${origin}`;
@@ -110,6 +114,31 @@ export function loadRetired(store: Store): readonly VectorEntry[] {
   } catch {
     return [];
   }
+}
+
+export function unsettledEntry(unsettled: Unsettled): MetaEntry {
+  const bytes = new Uint8Array(unsettled.size * unsettledBytes);
+  const view = viewOf(bytes);
+  let at = 0;
+  for (const [origin, { to, until }] of unsettled.all()) {
+    bytes.set(hexToBytes(origin), at);
+    view.setFloat64(at + originBytes, to);
+    view.setFloat64(at + originBytes + 8, until);
+    at += unsettledBytes;
+  }
+  return [unsettledName, bytes];
+}
+
+export function loadUnsettled(store: Store): Unsettled {
+  const bytes = store.meta(unsettledName) ?? new Uint8Array(0);
+  const view = viewOf(bytes);
+  const spans: [Origin, UnsettledSpan][] = [];
+  for (let at = 0; at + unsettledBytes <= bytes.length; at += unsettledBytes) {
+    const origin = readOrigin(bytes, at);
+    const [to, until] = [view.getFloat64(at + originBytes), view.getFloat64(at + originBytes + 8)];
+    if (origin !== undefined) spans.push([origin, { to, until, sinceMs: 0 }]);
+  }
+  return new Unsettled(spans);
 }
 
 /** A member that was met. */

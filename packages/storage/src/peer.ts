@@ -39,6 +39,8 @@ export class Peer {
   durable = false;
   /** It may have missed tombstones that were purged here: it reads pages, and wants live writes only. */
   behind = false;
+  /** It covers what it may not hold (see Unsettled): its word is not enough to purge. */
+  unsettled = false;
   /** It says that this node may have missed tombstones: its map has to be read. */
   saysBehind = false;
   /** Its clock is too far off: it is not synced with. */

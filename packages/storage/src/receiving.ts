@@ -19,7 +19,8 @@ const overfull = 2;
  * 1. A record whose dot is covered is ignored: each dot is applied at most once.
  * 2. A range is taken whole or not at all; when the vector has no room for it, its records are dropped unapplied.
  * 3. Loose records beyond as many as a sender has are ignored: they are work and cover nothing.
- * 4. A loose record that is covered is not taken back for a key that is not held: its tombstone may be purged.
+ * 4. A loose record that is covered is taken only over one that is held, and if no tombstone that is purged here can have
+ *    deleted it.
  * 5. Records from peers are taken beyond the limits of local writes, up to twice as many: refusing single ones would make
  *    replicas differ. Then nothing is taken until there is room.
  * 6. An invalid record is left out and its dot is covered with its range: nothing behind it gets stuck.
@@ -57,7 +58,9 @@ export class Receiving {
       (hasRoom ? taken : refused).push(range);
     }
     const index = { taken: new RangeIndex(taken), refused: new RangeIndex(refused) };
-    const fresh = sift(delta.records, index, vector, (key) => local.store.get(key) !== undefined);
+    const mayReturn = ({ key, hlc }: StoredRecord): boolean =>
+      local.store.get(key) !== undefined && hlc > local.floors.highestHlc;
+    const fresh = sift(delta.records, index, vector, mayReturn);
     counters.ignored += delta.records.length - fresh.length;
     local.merge(this.#valid(fresh, peer, now));
     // A loose record is held from now on: with its dot covered it is brought to others, and purged when it is deleted.
@@ -67,8 +70,12 @@ export class Receiving {
       const isCovered = live === undefined ? local.cover(range.origin, range) : live.cover(range.origin, range);
       // Intervals that fitted one by one, and not together: what was merged of them is held without being covered.
       if (!isCovered) counters.refusedRanges += 1;
+      else if (range.more !== undefined) local.unsettled.note(range.origin, range.to, range.more, now.monotonicMs);
+      local.unsettled.settle(range.origin, vector.get(range.origin));
     }
-    return { kind: 'covered', joining: live !== undefined, vector: live === undefined ? this.#entries(ranges) : [] };
+    const unsettled = local.unsettled.size > 0;
+    if (live !== undefined) return { kind: 'covered', joining: true, unsettled, vector: [] };
+    return { kind: 'covered', joining: false, unsettled, vector: this.#entries(ranges) };
   }
 
   #coverDot({ origin, seq }: StoredRecord, live: VersionVector | undefined): void {
@@ -90,8 +97,10 @@ export class Receiving {
 
   /** The answer to a delta that is not taken: the sender leaves this replica alone for a while. */
   refused({ ranges }: Delta): Covered {
-    this.#context.counters.refusedRanges += ranges.length;
-    return { kind: 'covered', joining: false, vector: this.#context.local.joined ? this.#entries(ranges) : [] };
+    const { local, counters } = this.#context;
+    counters.refusedRanges += ranges.length;
+    const unsettled = local.unsettled.size > 0;
+    return { kind: 'covered', joining: false, unsettled, vector: local.joined ? this.#entries(ranges) : [] };
   }
 
   /** Merges records that say nothing about coverage: pages and repairs. */
@@ -130,13 +139,13 @@ function sift(
   records: readonly StoredRecord[],
   { taken, refused }: { taken: RangeIndex; refused: RangeIndex },
   vector: VersionVector,
-  isHeld: (key: string) => boolean,
+  mayReturn: (record: StoredRecord) => boolean,
 ): StoredRecord[] {
   let loose = 0;
   return records.filter((record) => {
     if (taken.has(record)) return !vector.covers(record.origin, record.seq);
     if (refused.has(record)) return false;
     loose += 1;
-    return loose <= maxLoose && (!vector.covers(record.origin, record.seq) || isHeld(record.key));
+    return loose <= maxLoose && (!vector.covers(record.origin, record.seq) || mayReturn(record));
   });
 }

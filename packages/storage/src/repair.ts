@@ -3,6 +3,7 @@ import type { ReplicaContext } from './context.ts';
 import type { MapReader } from './map-reader.ts';
 import type { Peer } from './peer.ts';
 import { differingBuckets, Recount } from './recount.ts';
+import { Settling } from './settling.ts';
 
 /** Records counted in one turn while a comparison waits for it, and otherwise. */
 const hurriedRecords = 2_048;
@@ -35,19 +36,23 @@ export class Repair {
   /** Sums of somebody else are waited for until then, monotonic ms. */
   #wantedUntilMs = 0;
   #nextRepairMs = 0;
+  readonly #settling: Settling;
 
   constructor(context: ReplicaContext, reader: MapReader) {
     this.#context = context;
+    this.#settling = new Settling(context);
     this.#reader = reader;
   }
 
   deadline(): number | undefined {
-    if (this.#context.local.store.size === 0) return this.#askAtMs;
-    return Math.min(this.#nextCountMs ?? Infinity, this.#askAtMs ?? Infinity);
+    const askAtMs = Math.min(this.#askAtMs ?? Infinity, this.#settling.dueMs(this.#nextRepairMs) ?? Infinity);
+    if (this.#context.local.store.size === 0) return askAtMs;
+    return Math.min(this.#nextCountMs ?? Infinity, askAtMs);
   }
 
   tick(now: Instant): void {
     if (this.#askAtMs !== undefined && this.#askAtMs <= now.monotonicMs) this.#ask(now);
+    if ((this.#settling.dueMs(this.#nextRepairMs) ?? Infinity) <= now.monotonicMs) this.#settle(now);
     if (this.#nextCountMs !== undefined && this.#nextCountMs <= now.monotonicMs) this.#count(now);
   }
 
@@ -69,6 +74,17 @@ export class Repair {
     this.#ask(now);
     this.#hurry(now);
     return true;
+  }
+
+  /** A peer's buckets that differed were read to the end. */
+  repaired(peer: Peer): void {
+    this.#settling.compared(peer);
+  }
+
+  #settle(now: Instant): void {
+    const peer = this.#settling.next(now);
+    if (peer === undefined || !this.begin(peer, now))
+      this.#nextRepairMs = now.monotonicMs + this.#context.settings.retryMinMs;
   }
 
   /** A peer asks for the sums of this replica's buckets. */
@@ -110,7 +126,8 @@ export class Repair {
     this.#peer = undefined;
     this.#sums = undefined;
     // Something else is read just now: the next comparison begins anew.
-    if (buckets !== undefined && !this.#reader.repair(peer, buckets)) this.#nextRepairMs = 0;
+    if (buckets === undefined) this.#settling.compared(peer);
+    else if (!this.#reader.repair(peer, buckets)) this.#nextRepairMs = 0;
   }
 
   #hurry(now: Instant): void {

@@ -168,6 +168,7 @@ export class ReplicaEvents {
         this.#parts.antiEntropy.ask(peer, true, now);
         break;
       case 'repaired':
+        this.#parts.repair.repaired(peer);
         this.#context.outbox.notice({ type: 'repaired', peer: peer.id });
         break;
       case 'stuck':

@@ -70,7 +70,8 @@ export class Replication {
     for (const origin of [...overtaken.origins()]) overtaken.drop(origin, this.#coveredByAll(origin));
   }
 
-  answered(peer: Peer, exchange: number, { joining, vector }: Covered, nowMs: number): void {
+  answered(peer: Peer, exchange: number, { joining, unsettled, vector }: Covered, nowMs: number): void {
+    peer.unsettled = unsettled;
     const ranges = peer.inFlight.get(exchange)?.ranges ?? [];
     if (joining) this.#arrivedAtJoining(peer, exchange);
     else if (peer.joining) this.#joinIsOver(peer, exchange);
@@ -134,9 +135,10 @@ export class Replication {
   #collect(origin: Origin, span: Span): { readonly builder: DeltaBuilder; readonly reached: number } {
     const { local, settings } = this.#context;
     const overtaken = local.overtaken.within(origin, span.from, span.to);
+    const cover = local.vector.get(origin);
     const add = (to: number, maxBytes: number): { readonly builder: DeltaBuilder; readonly reached: number } => {
       const builder = new DeltaBuilder(local.store, maxBytes);
-      return { builder, reached: builder.add(origin, { from: span.from, to }, overtaken) };
+      return { builder, reached: builder.add(origin, { from: span.from, to }, overtaken, cover) };
     };
     const fitting = add(span.to, settings.deltaBytes);
     const divided = fitting.reached < span.to ? local.batches.around(origin, fitting.reached) : undefined;
@@ -188,7 +190,7 @@ export class Replication {
         return;
       }
       const to = Math.min(span.to, limit);
-      after = builder.add(origin, { from: span.from, to }, overtaken.within(origin, span.from, to));
+      after = builder.add(origin, { from: span.from, to }, overtaken.within(origin, span.from, to), cover);
     }
   }
 

@@ -32,6 +32,8 @@ export interface ReplicaSettings {
   readonly maxClockAheadMs: number;
   /** Least time between two repairs, ms. Default 30,000. */
   readonly repairIntervalMs: number;
+  /** How long the rest of a cut delta is waited for before the maps of all peers are compared, ms. Default 30,000. */
+  readonly unsettledPatienceMs: number;
   /** Pause between two countings of the whole map, ms, which find what the store lost. Default 60,000. */
   readonly recountIntervalMs: number;
   /** How long a member that is down still holds back the purge of tombstones, ms. Default 24 h. */
@@ -69,6 +71,7 @@ export const defaultSettings: ReplicaSettings = {
   joinGraceMs: 5_000,
   maxClockAheadMs: 10_000,
   repairIntervalMs: 30_000,
+  unsettledPatienceMs: 30_000,
   recountIntervalMs: 60_000,
   tombstoneGraceMs: 86_400_000,
   volatileGraceMs: 600_000,

@@ -56,9 +56,9 @@ export class Stability {
 
   /** The members that count beside this one. */
   members({ monotonicMs }: Instant): Peer[] {
-    const { peers, settings, local } = this.#context;
+    const { peers, settings } = this.#context;
     this.#takeRoster(monotonicMs);
-    const isRoomy = local.content.tombstones < settings.maxKeys * tombstoneShare;
+    const isRoomy = this.#isRoomy;
     return [...peers.all()].filter((peer) => {
       if (peer.quarantined) return false;
       // One that never gets ready must not hold the purge back for ever: it reads the map of others anyway.
@@ -82,6 +82,7 @@ export class Stability {
   frontier(members: readonly Peer[], now: Instant): number {
     this.#notice(members);
     const { local } = this.#context;
+    if (this.#isUnsettled(members)) return 0;
     const own: Report = { hlc: local.clock.report(now.wallMs), origin: local.origin, seq: local.sequence };
     const isCovered = ({ origin, seq }: Report): boolean => origin === '' || this.covered(members, origin, seq);
     let frontier = this.#own.advance(own, isCovered);
@@ -90,6 +91,17 @@ export class Stability {
       frontier = Math.min(frontier, stable.advance(report, isCovered));
     }
     return frontier > 0 && this.#agreeOnGone(members) ? frontier : 0;
+  }
+
+  /** Somebody covers what it may not hold. With very many tombstones that is risked: those who fall behind are overloaded. */
+  #isUnsettled(members: readonly Peer[]): boolean {
+    const { local } = this.#context;
+    return this.#isRoomy && (local.unsettled.size > 0 || members.some(({ unsettled }) => unsettled));
+  }
+
+  get #isRoomy(): boolean {
+    const { local, settings } = this.#context;
+    return local.content.tombstones < settings.maxKeys * tombstoneShare;
   }
 
   /** This node and all of these members cover the dot and everything before it. */

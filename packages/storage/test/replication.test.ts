@@ -46,7 +46,11 @@ describe('push', () => {
     // Exchanges are numbered from 1 on: the first is the digest, then come the deltas.
     for (let exchange = 2; replica.core.unsentBytes > 0 || rounds < 10; exchange++, rounds++) {
       const vector = [{ origin: originOf(9), watermark: 1, intervals: [] }];
-      replica.handle({ type: 'answered', exchange, message: { kind: 'covered', joining: true, vector } });
+      replica.handle({
+        type: 'answered',
+        exchange,
+        message: { kind: 'covered', joining: true, unsettled: false, vector },
+      });
       if (rounds > 100) break;
     }
     expect(replica.core.counters['recordsSent']).toBeLessThan(40);
@@ -114,7 +118,7 @@ describe('push', () => {
     replica.turn();
     const live = replica.sole('delta');
     expect(deltaOf(live).records.map(({ key }) => key)).toEqual(['\u0000live']);
-    replica.answer(live, { kind: 'covered', joining: true, vector: [] });
+    replica.answer(live, { kind: 'covered', joining: true, unsettled: false, vector: [] });
     expect(replica.core.acknowledged(before)).toBe(1);
     replica.ask(alice, digestOf(alice, { ready: true }));
     expect(deltaOf(replica.sole('delta')).ranges.map(({ from, to }) => [from, to])).toEqual([[0, 2]]);
@@ -136,6 +140,7 @@ describe('receiving a delta', () => {
     const entry = (watermark: number, ...intervals: number[][]): object => ({
       kind: 'covered',
       joining: false,
+      unsettled: false,
       vector: [{ origin: originOf(8), watermark, intervals }],
     });
     expect([first, beyond, between]).toEqual([entry(2), entry(2, [5, 6]), entry(6)]);

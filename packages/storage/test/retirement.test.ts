@@ -125,7 +125,12 @@ describe('a retired origin', () => {
     } as const;
     const again = new SingleReplica({ ...settings, store: replica.store, seed: 2 });
     for (const each of [replica, again]) {
-      expect(each.ask(bob, late)).toEqual({ kind: 'covered', joining: false, vector: [coveredTo(gone, 3)] });
+      expect(each.ask(bob, late)).toEqual({
+        kind: 'covered',
+        joining: false,
+        unsettled: false,
+        vector: [coveredTo(gone, 3)],
+      });
       expect([each.core.size, listed(each)]).toEqual([1, [mine]]);
     }
   });

@@ -176,6 +176,7 @@ export function digestOf(peer: NodeId, more: Partial<Digest> = {}): Digest {
     vector: [],
     durable: false,
     behind: false,
+    unsettled: false,
     retired: [],
     count: 0,
     sumHigh: 0,
@@ -187,7 +188,7 @@ export function digestOf(peer: NodeId, more: Partial<Digest> = {}): Digest {
 function coveredBy({ message }: Request): Covered {
   if (message.kind !== 'delta') throw new Error('not a delta');
   const vector = message.ranges.map(({ origin, to }) => ({ origin, watermark: to, intervals: [] }));
-  return { kind: 'covered', joining: false, vector };
+  return { kind: 'covered', joining: false, unsettled: false, vector };
 }
 
 /** A request for pages, the first one of all buckets. */

@@ -168,8 +168,8 @@ describe('every message of a kind', () => {
   const members = fc.nat(limits.maxMembers);
   const acks = fc.oneof(members, fc.constantFrom('local', 'majority', 'all'));
   const range = fc
-    .record({ origin, from: fc.nat(), length: fc.nat() })
-    .map(({ length, ...rest }) => ({ ...rest, to: rest.from + length }));
+    .record({ origin, from: fc.nat(), length: fc.nat(), more: fc.nat() })
+    .map(({ length, more, ...rest }) => ({ ...rest, to: rest.from + length, ...(more > 0 && { more }) }));
   const shapes: Record<Message['kind'], Record<string, fc.Arbitrary<unknown>>> = {
     ping: { from: nodeId, target: nodeId, nonce: integer, updates },
     'ping-ack': { from: nodeId, nonce: integer, nowMs: time, observed: short, updates },
@@ -189,12 +189,13 @@ describe('every message of a kind', () => {
       retired: vector,
       durable: fc.boolean(),
       behind: fc.boolean(),
+      unsettled: fc.boolean(),
       count: integer,
       sumHigh: half,
       sumLow: half,
     },
     delta: { ranges: fc.array(range, { maxLength: 5 }), records },
-    covered: { joining: fc.boolean(), vector },
+    covered: { joining: fc.boolean(), unsettled: fc.boolean(), vector },
     'page-request': {
       after: short,
       maxBytes: integer,

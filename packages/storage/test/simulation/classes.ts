@@ -58,12 +58,20 @@ const hasty: Partial<ReplicaSettings> = {
   digestMaxIntervalMs: 2_000,
   repairIntervalMs: 3_000,
   recountIntervalMs: 2_000,
+  unsettledPatienceMs: 1_000,
   maxGoneOrigins: 2,
   retireIntervalMs: 700,
 };
 
 export const runClasses: readonly RunClass[] = [
-  { name: 'classic', rates: usual, wipes: 0.1, mortal: 0.25, purges: false, settings: { repairIntervalMs: 5_000 } },
+  {
+    name: 'classic',
+    rates: usual,
+    wipes: 0.1,
+    mortal: 0.25,
+    purges: false,
+    settings: { repairIntervalMs: 5_000, unsettledPatienceMs: 2_000 },
+  },
   { name: 'disk', rates: { ...usual, clockStep: 0.01 }, flushMs: 60, mortal: 0.2, purges: true, settings: hasty },
   { name: 'purge', rates: usual, deletes: 0.5, wipes: 0.1, purges: true, settings: hasty },
   { name: 'mortal', rates: usual, deletes: 0.5, mortal: 1, purges: true, settings: hasty },

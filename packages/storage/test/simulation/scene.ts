@@ -215,10 +215,11 @@ export class Scene {
     throw new BrokenPromise(what, `${line(record)} on node ${String(node.index)} that had ${line(peak)}`, record.key);
   }
 
-  /** Who was left out of the purging may bring a tombstone older than the one that is forgotten: the key stays deleted. */
+  /** Who was left out of the purging (or writes on an old copy before it has read anything) may bring a tombstone older than the one that is forgotten: the key stays deleted. */
   #staysDeleted(record: StoredRecord, peak: StoredRecord): boolean {
-    const { farClock, traveller } = this.kind;
-    return record.value === null && peak.value === null && (farClock === true || traveller === true);
+    const { farClock, traveller, restores } = this.kind;
+    const mayBeLeftOut = farClock === true || traveller === true || restores !== undefined;
+    return mayBeLeftOut && record.value === null && peak.value === null;
   }
 
   #changed(node: SimulatedNode, record: StoredRecord): void {

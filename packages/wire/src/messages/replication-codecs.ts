@@ -32,6 +32,7 @@ export const digest: MessageCodec<Digest> = fieldsCodec(0x20, 'digest', {
   ready: boolean,
   durable: boolean,
   behind: boolean,
+  unsettled: boolean,
   hlc: anyInteger,
   vector,
   retired: vector,
@@ -60,7 +61,11 @@ export const delta: MessageCodec<Delta> = {
     }),
 };
 
-export const covered: MessageCodec<Covered> = fieldsCodec(0x22, 'covered', { joining: boolean, vector });
+export const covered: MessageCodec<Covered> = fieldsCodec(0x22, 'covered', {
+  joining: boolean,
+  unsettled: boolean,
+  vector,
+});
 
 export const pageRequest: MessageCodec<PageRequest> = fieldsCodec(0x23, 'page-request', {
   after: storedKey,
@@ -130,9 +135,9 @@ function readKey(reader: BodyReader): string {
   return key;
 }
 
-/** An origin in full and two sequence numbers. */
-const maxRangeBytes = 1 + originBytes + 2 * maxVarintBytes;
-const minRangeBytes = 3;
+/** An origin in full and three sequence numbers. */
+const maxRangeBytes = 1 + originBytes + 3 * maxVarintBytes;
+const minRangeBytes = 4;
 
 function writeRanges(writer: BodyWriter, records: RecordWriter, ranges: readonly DeltaRange[]): void {
   writer.reserve(maxVarintBytes + ranges.length * maxRangeBytes);
@@ -141,6 +146,7 @@ function writeRanges(writer: BodyWriter, records: RecordWriter, ranges: readonly
     records.reference(range.origin);
     writer.varint(range.from);
     writer.varint(range.to - range.from);
+    writer.varint(range.more ?? 0);
   }
 }
 
@@ -150,8 +156,9 @@ function readRanges(reader: BodyReader, records: RecordReader): DeltaRange[] {
     const rangeOrigin = records.reference();
     const from = reader.varint();
     const to = from + reader.varint();
-    if (to > limits.maxSequence) throw new MalformedError('layout', 'has a range past the last sequence number');
-    ranges.push({ origin: rangeOrigin, from, to });
+    const more = reader.varint();
+    if (to + more > limits.maxSequence) throw new MalformedError('layout', 'has a range past the last sequence number');
+    ranges.push(more === 0 ? { origin: rangeOrigin, from, to } : { origin: rangeOrigin, from, to, more });
   }
   return ranges;
 }

@@ -16,6 +16,8 @@ export interface Digest {
    * map. Exact in an answer.
    */
   readonly behind: boolean;
+  /** Some of what the sender covers may have been overwritten by what has not come yet; see `DeltaRange.more`. */
+  readonly unsettled: boolean;
   /** Sender's hybrid logical clock. */
   readonly hlc: number;
   readonly vector: readonly VectorEntry[];
@@ -34,6 +36,11 @@ export interface DeltaRange {
   readonly from: number;
   /** Inclusive. Everything in (from, to] that is not among the records was overwritten by something newer. */
   readonly to: number;
+  /**
+   * Numbers behind `to`, without a gap, under which that newer thing may be, when it is not in this delta: until the
+   * receiver covers these as well it may hold neither. Absent when the range is whole.
+   */
+  readonly more?: number;
 }
 
 /** The one message of push and anti-entropy: the surviving records of some ranges. Answered with `covered`. */
@@ -51,6 +58,8 @@ export interface Covered {
   readonly kind: 'covered';
   /** The receiver is still joining: it covers nothing yet and wants live writes only. */
   readonly joining: boolean;
+  /** As in the digest. */
+  readonly unsettled: boolean;
   readonly vector: readonly VectorEntry[];
 }
 

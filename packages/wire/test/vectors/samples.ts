@@ -97,6 +97,7 @@ export const samples: readonly Sample[] = [
       ready: true,
       durable: true,
       behind: false,
+      unsettled: false,
       hlc: write.hlc,
       vector,
       retired: [{ origin: bobOrigin, watermark: 12, intervals: [] }],
@@ -114,6 +115,7 @@ export const samples: readonly Sample[] = [
       ready: false,
       durable: false,
       behind: true,
+      unsettled: false,
       hlc: 0,
       vector: [],
       retired: [],
@@ -132,7 +134,7 @@ export const samples: readonly Sample[] = [
       kind: 'delta',
       ranges: [
         { origin: adaOrigin, from: 3, to: 4 },
-        { origin: bobOrigin, from: 89_990, to: 90_001 },
+        { origin: bobOrigin, from: 89_990, to: 90_001, more: 7 },
       ],
       records: [write, expiring, deleted],
     },
@@ -141,7 +143,7 @@ export const samples: readonly Sample[] = [
     name: 'delta without records',
     message: { kind: 'delta', ranges: [{ origin: bobOrigin, from: 0, to: 281_474_976_710_655 }], records: [] },
   },
-  { name: 'covered', message: { kind: 'covered', joining: false, vector } },
+  { name: 'covered', message: { kind: 'covered', joining: false, unsettled: true, vector } },
   {
     name: 'page-request',
     message: { kind: 'page-request', after: 'user:1', maxBytes: 262_144, skip: 0, buckets: new Uint8Array() },

@@ -87,6 +87,7 @@ const digests = [10, 10, 10, 10, 10, 10, 10, 10, 10, 300].map((origins) =>
     ready: true,
     durable: true,
     behind: true,
+    unsettled: false,
     hlc: 1,
     vector: Array.from({ length: origins }, () => ({
       origin: randomBytes(24).toString('hex') as Origin,
