@@ -62,6 +62,18 @@ export function parseDirectory(text: string): string {
   return text;
 }
 
+/** A packet that links work with, up to what IP carries. */
+export function parseMtu(text: string): number {
+  return wholeNumber(text, 560, 65_535, 'An MTU');
+}
+
+/** Between one second and an hour, ms. */
+export function parseKeepalive(text: string): number {
+  const ms = parseDuration(text);
+  if (Number.isInteger(ms) && ms >= 1000 && ms <= 3_600_000) return ms;
+  throw new InvalidArgumentError('A keepalive is from 1s to 1h.');
+}
+
 export function parseFile(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('A file is missing.');
   return text;

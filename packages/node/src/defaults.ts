@@ -8,6 +8,7 @@ import {
   type Logger,
   type Random,
   type Transport,
+  type UdpTransportOptions,
 } from '@simpledht/transport';
 import { limits } from '@simpledht/wire';
 import type { NodeOptions } from './options.ts';
@@ -44,13 +45,25 @@ export function chooseParts(options: NodeOptions): Parts {
     random,
     logger,
     transport:
-      options.transport ?? udpTransport({ host, port, clock, random, logger, ...(secret !== undefined && { secret }) }),
+      options.transport ??
+      udpTransport({ host, port, clock, random, logger, ...(secret !== undefined && { secret }), ...pathOf(options) }),
     store: options.store ?? memoryStore(),
     bootstrap: options.bootstrap ?? [],
     advertise: options.advertise,
     maxValueBytes: options.maxValueBytes ?? limits.defaultMaxValueBytes,
     maxWatchers: options.maxWatchers ?? defaultMaxWatchers,
     replica: replicaSettings(options),
+  };
+}
+
+/** Headers of IPv6 and UDP; those of IPv4 are shorter. */
+const headerBytes = 48;
+
+/** What a person knows of the way to other machines. */
+function pathOf({ mtu, keepaliveMs }: NodeOptions): Pick<UdpTransportOptions, 'maxDatagramBytes' | 'settings'> {
+  return {
+    ...(mtu === undefined ? {} : { maxDatagramBytes: mtu - headerBytes }),
+    ...(keepaliveMs === undefined ? {} : { settings: { keepaliveMs } }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { TransportSettings } from './endpoint/settings.ts';
 import { defaultTransportSettings, leastDatagramBytes } from './endpoint/settings.ts';
 import type { Logger } from './logger.ts';
 import { silentLogger } from './logger.ts';
+import { warnOfOpenPort } from './open-port.ts';
 import type { ClusterKey } from './sealing/keyring.ts';
 import { parseKeyring } from './sealing/keyring.ts';
 import type { Random } from './random.ts';
@@ -81,6 +82,7 @@ class DatagramTransport implements Transport {
       },
     });
     this.#endpoint = endpoint;
+    warnOfOpenPort(this, this.#socket, this.#logger);
   }
 
   get address(): Address {

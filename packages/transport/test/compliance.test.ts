@@ -3,6 +3,7 @@ import { datagramSocketSuite, transportSuite } from '../src/compliance/index.ts'
 import type { DatagramSocket } from '../src/index.ts';
 import {
   datagramTransport,
+  formatHostPort,
   MemoryNetwork,
   newSecret,
   parseHostPort,
@@ -25,6 +26,20 @@ function udp(host: string, nobody: string): Kind {
   };
 }
 
+/** Bound to `::`; others reach it at `host`. */
+function dualStack(host: string, nobody: string): Kind {
+  const reachedAt = (socket: DatagramSocket): DatagramSocket => {
+    const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(socket), 'address');
+    const get = (): string => formatHostPort(host, parseHostPort(String(own?.get?.call(socket))).port);
+    return Object.defineProperty(socket, 'address', { get });
+  };
+  return {
+    create: () => reachedAt(udpSocket({ host: '::' })),
+    createAt: (address) => reachedAt(udpSocket({ host: '::', port: parseHostPort(address).port })),
+    nobody,
+  };
+}
+
 function memory(network: MemoryNetwork): Kind {
   return {
     create: () => network.socket(),
@@ -37,6 +52,8 @@ function memory(network: MemoryNetwork): Kind {
 const kinds: Readonly<Record<string, Kind>> = {
   'UDP over IPv4': udp('127.0.0.1', '127.0.0.1:1'),
   'UDP over IPv6': udp('::1', '[::1]:1'),
+  'UDP over IPv4 of sockets for both': dualStack('127.0.0.1', '127.0.0.1:1'),
+  'UDP over IPv6 of sockets for both': dualStack('::1', '[::1]:1'),
   'the memory network': memory(new MemoryNetwork({ delayMs: [0, 1] })),
 };
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../src/index.ts';
 import { MessageParts } from '../src/link/message-parts.ts';
+import { Reassembly } from '../src/link/reassembly.ts';
+import { ReassemblyBudget } from '../src/link/reassembly-budget.ts';
 import { bytes } from './support/pair.ts';
 
 describe('the parts of a message', () => {
@@ -33,5 +35,21 @@ describe('the parts of a message', () => {
     parts.add(0, bytes(60));
     parts.add(50, bytes(40));
     expect(parts.join(100)).toBeUndefined();
+  });
+
+  it('of 64 bytes end a link long before they hold what one message may have', () => {
+    const reassembly = new Reassembly(new ReassemblyBudget(1_000_000_000), 16_000_000, 50_000);
+    const results = Array.from({ length: 500 }, (_, index) =>
+      reassembly.add({
+        type: 'message',
+        kind: 'request',
+        requestId: index % 7,
+        totalBytes: 16_000_000,
+        offset: index * 128,
+        payload: bytes(64),
+      }),
+    );
+    // 224 bytes are counted for each, and 640 for each message.
+    expect(results.indexOf('broken')).toBe(Math.floor((50_000 - 7 * 640) / 224));
   });
 });

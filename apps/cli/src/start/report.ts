@@ -4,6 +4,10 @@ export interface StartOptions {
   readonly port: number;
   readonly bootstrap: readonly string[];
   readonly advertise?: string;
+  /** Bytes. */
+  readonly mtu?: number;
+  /** Ms. */
+  readonly keepalive?: number;
   /** Directory that keeps the node's data and id; in memory when absent. */
   readonly data?: string;
   /** File with the cluster's secrets. */

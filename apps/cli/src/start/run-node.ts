@@ -13,7 +13,7 @@ export async function runNode(output: Output, options: StartOptions): Promise<Ex
   const stop = new StopRequest();
   try {
     const { createNode } = await import('@simpledht/node');
-    const { host, port, bootstrap, advertise, data } = options;
+    const { host, port, bootstrap, advertise, data, mtu, keepalive } = options;
     const secret = await readSecrets(options.secretFile);
     const node = await createNode({
       host,
@@ -21,6 +21,8 @@ export async function runNode(output: Output, options: StartOptions): Promise<Ex
       bootstrap,
       ...(advertise === undefined ? {} : { advertise }),
       ...(secret === undefined ? {} : { secret }),
+      ...(mtu === undefined ? {} : { mtu }),
+      ...(keepalive === undefined ? {} : { keepaliveMs: keepalive }),
       ...(data === undefined ? {} : { store: await openData(data) }),
     });
     const report: Report = options.json ? new JsonReport(output, node) : new TextReport(output, node, options);

@@ -1,5 +1,12 @@
 import type { DatagramSocket } from '@simpledht/transport';
-import { datagramTransport, MemoryNetwork, seededRandom, udpSocket, VirtualClock } from '@simpledht/transport';
+import {
+  datagramTransport,
+  MemoryNetwork,
+  newSecret,
+  seededRandom,
+  udpSocket,
+  VirtualClock,
+} from '@simpledht/transport';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect, createNode, type DHTNode } from '../../src/index.ts';
 import { decodePacket } from './decoder.ts';
@@ -90,6 +97,29 @@ describe('a reader that shares no code with us', () => {
     }
     const found = understood(seen);
     for (const type of ['hello', 'retry', 'accept', 'reject', 'reset', 'datagram']) expect(found).toContain(type);
+  });
+
+  it('sees of nodes with a secret their handshakes and headers, and nothing of what they hold', async () => {
+    const seen: Buffer[] = [];
+    const secret = newSecret();
+    for (let index = 0; index < 2; index++) {
+      const transport = datagramTransport({ socket: recorded(udpSocket({ host: '127.0.0.1' }), seen), secret });
+      running.push(await createNode({ transport, bootstrap: running.map(({ address }) => address) }));
+    }
+    await running[1]?.ready();
+    await running[0]?.put('the name of a key', 'and what it holds', { acks: 'all' });
+    for (const node of running.splice(0).reverse()) await node.stop();
+    const fields = seen.map((packet) => decodePacket(packet));
+    expect(fields.map((each) => each.map(({ hex }) => hex).join(''))).toEqual(seen.map((each) => each.toString('hex')));
+    for (const each of fields) {
+      const type = each.find(({ name }) => name === 'type')?.value;
+      const exchanged = each.find(({ name }) => name === 'length of key exchange')?.value;
+      if (type === undefined) expect(each.map(({ name }) => name)).toContain('sealed frames');
+      if (type === 'hello' || type === 'accept') expect(exchanged).toBe(type === 'hello' ? 53 : 65);
+      expect(each.at(-1)).toMatchObject({ name: 'tag', value: type === undefined ? 'sealed' : 'fits' });
+    }
+    for (const text of ['the name of a key', 'and what it holds'])
+      expect(Buffer.concat(seen).includes(text)).toBe(false);
   });
 
   it('refuses what the pages do not describe', () => {

@@ -6,7 +6,7 @@ import type { Sessions } from './sessions.ts';
 import type { TransportSettings } from './settings.ts';
 import { hostOf, isOnLoopback, networkOf } from './source.ts';
 import { SourceBuckets } from './source-buckets.ts';
-import { evenRate, TokenBucket } from './token-bucket.ts';
+import { evenRate, smoothRate, TokenBucket } from './token-bucket.ts';
 
 /** Offsets of a handshake packet, see PACKETS.md. */
 const typeOffset = 1;
@@ -47,7 +47,7 @@ export class Defence {
     };
     this.#networks = new SourceBuckets(networks, nowMs);
     this.#hosts = new SourceBuckets(hosts, nowMs);
-    this.#allHellos = new TokenBucket(evenRate(settings.maxHellosPerSecond), nowMs);
+    this.#allHellos = new TokenBucket(smoothRate(settings.maxHellosPerSecond), nowMs);
   }
 
   /** Buckets in memory. */
@@ -78,8 +78,13 @@ export class Defence {
   /** A handshake packet, not looked at so far. */
   admitsHandshake(datagram: Uint8Array, from: Address, nowMs: number): boolean {
     if (this.#isOfLink(datagram, from)) return true;
+    if (datagram[typeOffset] !== helloType) return this.admitsStranger(from, nowMs);
+    // In a flood of hellos most find this bucket empty, and cost nothing more.
+    if (this.#allHellos.isEmpty(nowMs)) {
+      this.#counters.drop('helloFlood');
+      return false;
+    }
     if (!this.admitsStranger(from, nowMs)) return false;
-    if (datagram[typeOffset] !== helloType) return true;
     if (this.#hosts.take(hostOf(from), isOnLoopback(from), nowMs) && this.#allHellos.take(nowMs)) return true;
     this.#counters.drop('helloFlood');
     return false;

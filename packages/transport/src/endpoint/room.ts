@@ -4,7 +4,7 @@ import type { RetryTokens } from './retry-tokens.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { TransportSettings } from './settings.ts';
-import { evenRate, TokenBucket } from './token-bucket.ts';
+import { smoothRate, TokenBucket } from './token-bucket.ts';
 
 /** `granted`; `full`: dropped; `unproven`: it must come again with a token; `refused`: no link is quiet. */
 export type HelloVerdict = 'granted' | 'full' | 'unproven' | 'refused';
@@ -29,7 +29,7 @@ export class Room {
 
   constructor(context: RoomContext, nowMs: number) {
     this.#context = context;
-    this.#unproven = new TokenBucket(evenRate(context.settings.unprovenHellosPerSecond), nowMs);
+    this.#unproven = new TokenBucket(smoothRate(context.settings.unprovenHellosPerSecond), nowMs);
   }
 
   /** A place for a link that this side wants. */

@@ -41,7 +41,7 @@ export interface TransportSettings extends LinkSettings {
   readonly helloBurst: number;
   /** The same for a loopback address, a second's worth at once: every program of this machine has that one address. */
   readonly loopbackHellosPerSecond: number;
-  /** Hellos that are looked at, of all hosts together: one that is answered costs 20 to 30 µs. */
+  /** Hellos that are looked at, of all hosts together, a quarter of it at once: one that is answered costs 20 to 30 µs. */
   readonly maxHellosPerSecond: number;
   /** Hellos without a token that are answered, of all hosts together; beyond it a token is asked for. */
   readonly unprovenHellosPerSecond: number;

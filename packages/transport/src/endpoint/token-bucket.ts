@@ -9,6 +9,14 @@ export function evenRate(perSecond: number): Rate {
   return { perSecond, burst: perSecond };
 }
 
+/**
+ * For what costs time at once, such as an answer: a quarter of a second's worth, so that its burst holds up nobody
+ * for more than some milliseconds.
+ */
+export function smoothRate(perSecond: number): Rate {
+  return { perSecond, burst: Math.max(1, perSecond / 4) };
+}
+
 /** A token bucket (RFC 2697 without colours): full at first, refilled evenly. Two numbers, for there are thousands. */
 export class TokenBucket {
   readonly #rate: Rate;

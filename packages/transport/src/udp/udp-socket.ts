@@ -69,12 +69,12 @@ class UdpSocket implements DatagramSocket {
     const type = this.#family === 'ipv4' ? 'udp4' : 'udp6';
     const socket = createSocket({ type, lookup: noLookup, ipv6Only: this.#family === 'ipv6' });
     this.#socket = socket;
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', (error) => {
-        reject(bindError(error, wanted));
-      });
-      socket.bind({ port: this.#port, address: ip, exclusive: true }, resolve);
-    });
+    try {
+      await bound(socket, this.#port, ip);
+    } catch (error) {
+      await this.close();
+      throw bindError(error, wanted);
+    }
     this.#onBound(socket, handlers);
   }
 
@@ -136,7 +136,6 @@ class UdpSocket implements DatagramSocket {
     this.#address = formatHostPort(address, port);
     this.#receiveBufferBytes = requestBuffers(socket, this.#bufferBytes);
     warnOfSmallBuffer(this.#receiveBufferBytes, this.#bufferBytes, this.#logger);
-    socket.removeAllListeners('error');
     socket.on('error', (error) => {
       this.#count('socketErrors');
       if (!isLostPacket(error)) handlers.onError(error);
@@ -151,4 +150,12 @@ class UdpSocket implements DatagramSocket {
   #count(name: string): void {
     this.counters[name] = (this.counters[name] ?? 0) + 1;
   }
+}
+
+/** Its `error` listener stays: a second error of a failed bind must not end the process. */
+function bound(socket: Socket, port: number, ip: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.bind({ port, address: ip, exclusive: true }, resolve);
+  });
 }

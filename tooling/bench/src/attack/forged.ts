@@ -51,9 +51,11 @@ export interface PacketIdentity {
   readonly packetNumber: number;
 }
 
+const scratch = new Uint8Array(16_000);
+
 /** A packet with a tag that fits; `write` puts its frames. */
 function packetOf({ connectionId, packetNumber }: PacketIdentity, write: (writer: ByteWriter) => void): Uint8Array {
-  const writer = new ByteWriter(new Uint8Array(16_000));
+  const writer = new ByteWriter(scratch);
   writePacketHeader(writer, { acknowledgeNow: false, connectionId, packetNumber });
   write(writer);
   const packet = writer.bytes.slice(0, Math.max(writer.offset, packetHeaderBytes) + checksum.tagBytes);

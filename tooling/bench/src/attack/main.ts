@@ -29,8 +29,10 @@ const goals = { grownMb: 100, getP99Ms: 5, ratio: 3, recoveryS: 2 };
 
 function plans(only: string | undefined): readonly (readonly Kind[])[] {
   if (only === undefined) return [kinds, ...kinds.map((kind) => [kind])];
-  const wanted = kinds.filter((kind) => only.split(',').includes(kind));
-  if (wanted.length === 0) throw new RangeError(`--only takes some of ${kinds.join(',')}`);
+  const names = only.split(',');
+  const wanted = kinds.filter((kind) => names.includes(kind));
+  if (names.includes('all')) return [kinds, ...wanted.map((kind) => [kind])];
+  if (wanted.length === 0) throw new RangeError(`--only takes some of all,${kinds.join(',')}`);
   return wanted.map((kind) => [kind]);
 }
 
