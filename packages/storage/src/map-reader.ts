@@ -221,7 +221,9 @@ export class MapReader {
     if (invalid.length > 0) this.#receiving.invalid(invalid.length, server.id);
     const theirs = this.#describe(page);
     if (this.#purpose !== 'repair') local.drop(deletedAtPeer(theirs, local, this.#before));
-    this.#receiving.loose(wantedOf(theirs, local), server.id, now);
+    const wanted = wantedOf(theirs, local);
+    if (this.#purpose === 'repair') this.#receiving.mended(wanted, server.id, now);
+    else this.#receiving.loose(wanted, server.id, now);
     if (this.#purpose === 'repair') return;
     for (const floor of page.floors) this.#floors.raise(floor);
     this.#narrow(page, theirs.vector);

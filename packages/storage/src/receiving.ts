@@ -103,7 +103,14 @@ export class Receiving {
     return { kind: 'covered', joining: false, unsettled, vector: local.joined ? this.#entries(ranges) : [] };
   }
 
-  /** Merges records that say nothing about coverage: pages and repairs. */
+  /** Merges what a repair found at a peer. Its dots are covered as those of loose records are: the owner may be gone for good. */
+  mended(records: readonly StoredRecord[], peer: NodeId | undefined, now: Instant): void {
+    const valid = this.#valid(records, peer, now);
+    this.#context.local.merge(valid);
+    for (const record of valid) this.#coverDot(record, undefined);
+  }
+
+  /** Merges records that say nothing about coverage: pages. */
   loose(records: readonly StoredRecord[], peer: NodeId | undefined, now: Instant): void {
     this.#context.local.merge(this.#valid(records, peer, now));
   }

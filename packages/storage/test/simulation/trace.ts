@@ -90,6 +90,7 @@ function told(message: StorageRequest | StorageReply): string {
     for (const { origin, seq, hlc } of message.floors)
       parts.push(`floor ${named(origin)}:${String(seq)}@${String(hlc)}`);
   if ('behind' in message && message.behind) parts.push('you are BEHIND');
+  if ('unsettled' in message && message.unsettled) parts.push('UNSETTLED');
   if ('sumLow' in message) parts.push(`count ${String(message.count)} sum ${String(message.sumLow)}`);
   if ('records' in message) for (const record of message.records) parts.push(`\n            ${line(record)}`);
   return parts.join(' ');
