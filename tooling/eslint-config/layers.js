@@ -47,7 +47,7 @@ export const layers = [
     reason: 'An example shows what a user writes: @simpledht/node, and a port only where the example swaps a layer.',
     only: [
       { files: ['own-store*', 'own-store*/**'], mayImport: ['node', 'storage'] },
-      { files: ['own-transport*', 'own-transport*/**'], mayImport: ['node', 'transport'] },
+      { files: ['own-transport*', 'own-transport*/**'], mayImport: ['node', 'transport', 'transport-tcp'] },
     ],
   },
 ];

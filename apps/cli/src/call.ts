@@ -2,6 +2,7 @@ import type { Client } from '@simpledht/node';
 import { explain } from './errors.ts';
 import type { CallOptions } from './options.ts';
 import { readSecrets } from './secrets.ts';
+import { clientTransport } from './transport.ts';
 
 /** The largest value that any node takes: the node that is called judges by its own limit. */
 const maxValueBytes = 16 * 1024 * 1024;
@@ -14,10 +15,11 @@ export async function callNode<T>(
 ): Promise<T> {
   try {
     const { connect } = await import('@simpledht/node');
-    const { host, port } = options;
+    const { port } = options;
     const secret = await readSecrets(options.secretFile);
+    const reached = await clientTransport(options, secret !== undefined);
     const secured = secret === undefined ? {} : { secret };
-    const client = await connect({ host, port, timeout: answerWithinMs, maxValueBytes, ...secured });
+    const client = await connect({ ...reached, port, timeout: answerWithinMs, maxValueBytes, ...secured });
     try {
       return await work(client);
     } finally {

@@ -23,6 +23,7 @@ export class Failure extends Error {
 export interface Attempt {
   readonly host: string;
   readonly port: number;
+  readonly transport?: 'udp' | 'tcp';
   /** Seconds; only for calls. */
   readonly timeout?: number;
 }
@@ -39,12 +40,15 @@ interface Row {
 
 const { failed, usage, noResponse } = exitCodes;
 
-const noAnswerHints: Hints = ({ port }) => [
+const noAnswerHints: Hints = ({ port, transport = 'udp' }) => [
   'Possible reasons:',
   '  1. The node is not running: start one with "simpledht start"',
-  `  2. A firewall or a router drops UDP port ${String(port)}: open it, or forward it to the node`,
+  `  2. A firewall or a router drops ${transport.toUpperCase()} port ${String(port)}: open it, or forward it to the node`,
   '  3. The node has a secret and this call another or none, or the other way round: --secret-file',
   '  4. The address or the port is wrong, or the network is slow: try --timeout 10',
+  transport === 'udp'
+    ? 'Where UDP is blocked, run all nodes and calls with --transport tcp'
+    : 'All nodes of a cluster, and the calls to them, need the same --transport and --tls',
 ];
 
 /** Every error code of the library: the one place that says what the command makes of it. */
@@ -59,8 +63,10 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
     exitCode: failed,
     message: (_, message) =>
       message.startsWith('Address already in use') ? message : `Address already in use: ${message}`,
-    hints: ({ port }) => [
-      `Another process uses UDP port ${String(port)}; this shows which: ss -ulpn | grep ${String(port)}`,
+    hints: ({ port, transport }) => [
+      transport === 'tcp'
+        ? `Another process uses TCP port ${String(port)}; this shows which: ss -tlpn | grep ${String(port)}`
+        : `Another process uses UDP port ${String(port)}; this shows which: ss -ulpn | grep ${String(port)}`,
       `Stop it, or choose another port: --port ${String(portBeside(port))}`,
     ],
   },

@@ -1,8 +1,9 @@
 import type { Acks } from '@simpledht/node';
 import { InvalidArgumentError, Option } from 'commander';
+import { transportOptions, type TransportOptions } from './transport.ts';
 
 /** The options of every verb that calls a node. */
-export interface CallOptions {
+export interface CallOptions extends TransportOptions {
   readonly host: string;
   readonly port: number;
   /** Seconds. */
@@ -21,7 +22,8 @@ const maxDurationMs = 8_640_000_000_000_000;
 export function callOptions(): readonly Option[] {
   return [
     new Option('--host <host>', 'node to call').default('127.0.0.1').env('SIMPLEDHT_HOST').argParser(parseHost),
-    new Option('--port <port>', 'its UDP port').default(5000).env('SIMPLEDHT_PORT').argParser(parsePort),
+    new Option('--port <port>', 'its port').default(5000).env('SIMPLEDHT_PORT').argParser(parsePort),
+    ...transportOptions(),
     new Option('--timeout <seconds>', 'how long to wait for an answer; fractions allowed')
       .default(5)
       .env('SIMPLEDHT_TIMEOUT')

@@ -126,6 +126,12 @@ describe.concurrent('nodes as processes', { timeout: 40_000 }, () => {
       await node.line(/^Connection attempt 1\/3 timed out, retrying\.\.\.$/);
       await node.line(new RegExp(`^Failed to bootstrap with ${name}: `));
       await node.line(/goes on trying in the background/);
+      await node.line(
+        new RegExp(`^No answer over UDP from ${name}: is a node running there, with the same secret or none,`),
+      );
+      await node.line(
+        /^Where UDP is blocked, start all nodes with --transport tcp: all nodes .* need the same transport$/,
+      );
       await node.line(/^In sync: 0 keys$/);
       expect(await stopped(node)).toBe(0);
     } finally {

@@ -78,6 +78,18 @@ describe('the greeting', () => {
     expect(deaf.downReason).toBe('not connected in time');
   });
 
+  it('nothing as long as a message is waited for before the hello', () => {
+    const core = new Core(false);
+    core.input(Uint8Array.of(frameType.hello, 0, 4, 1, 0, 0, 0, 0));
+    expect([core.downReason, core.dropped]).toEqual(['not our protocol', ['foreign']]);
+  });
+
+  it('who has not said hello is not told goodbye', () => {
+    const core = new Core(false);
+    core.connection.close('closed', closeCode.goingAway);
+    expect(core.connection.hasOutput).toBe(false);
+  });
+
   it('a second hello ends the connection', () => {
     const core = called();
     core.input(frame(frameType.hello, 0, encodeHello(helloOf())));
@@ -297,6 +309,16 @@ describe('time', () => {
     expect(asker.connection.deadline()).toBe(10_500);
     asker.connection.tick(10_500);
     expect(asker.downReason).toBe('the peer takes nothing');
+  });
+
+  it('a peer that is not read from is not judged by its silence', () => {
+    const [asker] = pair();
+    asker.connection.tick(20_000);
+    asker.connection.onPaused(true, 20_000);
+    asker.connection.tick(30_000);
+    expect(asker.downReason).toBeUndefined();
+    asker.connection.onPaused(false, 30_000);
+    expect(asker.connection.deadline()).toBe(50_000);
   });
 
   it('a challenged link proves that it lives, or ends', () => {

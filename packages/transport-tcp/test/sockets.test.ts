@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseHostPort } from '@simpledht/transport';
@@ -12,6 +13,11 @@ import { code, open, stranger, types, until, type Opened } from './support/open.
 
 const of = (length: number, fill = 7): Uint8Array => new Uint8Array(length).fill(fill);
 const portOf = ({ address }: Opened): number => parseHostPort(address).port;
+
+function connections({ transport: { counters } }: Opened): number {
+  const { dials = 0, accepts = 0, disconnects = 0 } = counters;
+  return dials + accepts - disconnects;
+}
 
 function hello(port: number, fill: number): Uint8Array {
   const payload = encodeHello({ versions: protocolVersion, clusterTag: 0, instance: of(8, fill), port });
@@ -38,10 +44,39 @@ describe('connections', () => {
       }
       await Promise.all(calls);
       expect([types(a), types(b)]).toEqual([['link-up'], ['link-up']]);
-      const dials = [a, b].map(({ transport: { counters } }) => counters['dials']);
-      expect(dials).toEqual([1, 1]);
+      for (const side of [a, b]) await until(() => connections(side) === 1);
       await Promise.all([a.transport.close(), b.transport.close()]);
     }
+  });
+
+  it('what waits for a call that hangs goes on the connection that the peer makes', async (context) => {
+    const node = await open(context);
+    const mute = createServer((socket) => socket.on('error', () => undefined));
+    context.onTestFinished(() => {
+      mute.close();
+    });
+    await once(mute.listen(0, '127.0.0.1'), 'listening');
+    const bound = mute.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+    node.transport.request(`127.0.0.1:${String(port)}`, of(100)).catch(() => undefined);
+    const peer = await stranger(context, node);
+    let heard = 0;
+    peer.on('data', ({ length }: Buffer) => (heard += length));
+    peer.write(hello(port, 9));
+    // Its hello, and the request.
+    await until(() => heard === 30 + 108);
+  });
+
+  it('those that have said who they are do not count as pending', async (context) => {
+    const node = await open(context, { settings: { maxPendingHandshakes: 1 } });
+    for (let peers = 0; peers < 3; peers++) await (await open(context)).transport.request(node.address, of(1));
+  });
+
+  it('who asks for much at once, and takes it, gets all of it', async (context) => {
+    const asker = await open(context);
+    const answerer = await open(context, { settings: { maxReplyBytes: 1000 } });
+    const replies = Array.from({ length: 200 }, () => asker.transport.request(answerer.address, of(5000)));
+    expect(await Promise.all(replies)).toHaveLength(200);
   });
 
   it('a client that listens nowhere is answered, and called, on its own connection', async (context) => {
@@ -64,6 +99,8 @@ describe('connections', () => {
     await open(context, { port: portOf(first) });
     await asker.transport.request(first.address, of(1));
     expect(types(asker)).toEqual(['link-up', 'link-down', 'link-down', 'link-restarted', 'link-up']);
+    const reasons = asker.events.map((event) => (event.type === 'link-down' ? event.reason : ''));
+    expect(reasons.slice(1, 3)).toEqual(['closed by the peer', 'connection refused']);
   });
 
   it('a socket that dies takes its requests with it', async (context) => {

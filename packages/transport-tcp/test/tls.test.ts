@@ -54,6 +54,7 @@ describe('TLS', () => {
     expect(await code(plain.transport.request(sealed.address, of(1)))).toBe('ERR_LINK_DOWN');
     expect(await code(sealed.transport.request(plain.address, of(1)))).toBe('ERR_LINK_DOWN');
     expect(sealed.transport.counters['dropped.tls']).toBe(1);
+    expect(sealed.events).toEqual([{ type: 'link-down', address: plain.address, reason: 'TLS failed' }]);
     expect(plain.transport.counters['dropped.foreign']).toBe(1);
   });
 

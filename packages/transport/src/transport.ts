@@ -8,7 +8,10 @@ import type { Address } from '@simpledht/wire';
  * the callee once handed over: neither side changes them afterwards.
  */
 export interface Transport {
-  /** Starts to listen. Rejects with `ERR_ADDRESS_IN_USE` or `ERR_BIND_FAILED`. Called once, before anything else. */
+  /**
+   * Starts to listen. Rejects with `ERR_ADDRESS_IN_USE` or `ERR_BIND_FAILED`. Called once, before anything else; a second
+   * call is `ERR_BIND_FAILED`.
+   */
   open(handlers: TransportHandlers): Promise<void>;
   /** Where this transport listens; known after `open`. */
   readonly address: Address;
@@ -25,12 +28,16 @@ export interface Transport {
    * `ERR_INVALID_ADDRESS`: with a `cause` when looking the name up failed and may succeed later, else for good.
    */
   resolve(name: string): Promise<readonly Address[]>;
-  /** Best effort, one datagram: it arrives once, twice, late or never. Never throws for the network's sake. */
+  /**
+   * Best effort, one datagram: it arrives once, twice, late or never. Never throws for the network's sake or the
+   * address's; throws `ERR_MESSAGE_TOO_LARGE` above `maxDatagramBytes`.
+   */
   send(to: Address, payload: Uint8Array): void;
   /**
    * Reliable: delivered at most once whatever the network loses or repeats, answered once.
    * Rejects with `ERR_TIMEOUT`, `ERR_LINK_DOWN`, `ERR_CLOSED`, `ERR_LIMIT_REACHED`, `ERR_MESSAGE_TOO_LARGE`, or the
-   * signal's reason. A rejected request may have run at the other side; aborting does not call it back.
+   * signal's reason; with `ERR_NOT_STARTED` before `open`. A rejected request may have run at the other side; aborting
+   * does not call it back. Requests may overtake one another: a small one is not held up by long ones.
    */
   request(to: Address, payload: Uint8Array, options?: RequestOptions): Promise<Uint8Array>;
   /** Counters since `open`, by name; for metrics. */
@@ -48,7 +55,10 @@ export interface RequestOptions {
 /** What the owner of a transport hears. A handler must not throw; what it throws is reported as an `error` event and dropped. */
 export interface TransportHandlers {
   onDatagram(from: Address, payload: Uint8Array): void;
-  /** Answer by calling `reply` once, now or later; a second call is ignored. Not answering lets the asker time out. */
+  /**
+   * Answer by calling `reply` once, now or later; a second call is ignored, and so is one when the asker or this transport
+   * is gone. It throws `ERR_MESSAGE_TOO_LARGE` above `maxMessageBytes`. Not answering lets the asker time out.
+   */
   onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void): void;
   onEvent(event: TransportEvent): void;
 }

@@ -80,6 +80,7 @@ describe('a memory network that loses, repeats and delays', () => {
       create: () => datagramTransport({ socket: worse(create()) }),
       createAt: (address) => datagramTransport({ socket: worse(createAt(address)) }),
       nobody,
+      longestBytes: 100_000,
       boundMs: 20_000,
     },
   );

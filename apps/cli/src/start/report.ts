@@ -1,5 +1,7 @@
+import type { TransportOptions } from '../transport.ts';
+
 /** Options of the verb `start`. */
-export interface StartOptions {
+export interface StartOptions extends TransportOptions {
   readonly host: string;
   readonly port: number;
   readonly bootstrap: readonly string[];

@@ -2,6 +2,7 @@ import { explain } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { readSecrets } from '../secrets.ts';
+import { nodeTransport } from '../transport.ts';
 import { JsonReport } from './json-report.ts';
 import { openData } from './data.ts';
 import type { Report, StartOptions } from './report.ts';
@@ -19,6 +20,7 @@ export async function runNode(output: Output, options: StartOptions): Promise<Ex
       host,
       port,
       bootstrap,
+      ...(await nodeTransport(options, secret !== undefined)),
       ...(advertise === undefined ? {} : { advertise }),
       ...(secret === undefined ? {} : { secret }),
       ...(mtu === undefined ? {} : { mtu }),

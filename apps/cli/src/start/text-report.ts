@@ -2,7 +2,7 @@ import type { DHTNode, Peer } from '@simpledht/node';
 import { isPublic, publicIpLine, splitAddress } from '../addresses.ts';
 import type { Output } from '../output.ts';
 import { count } from '../values.ts';
-import { startHints } from './hints.ts';
+import { noAnswerHints, startHints } from './hints.ts';
 import type { Report, StartOptions } from './report.ts';
 import { StatusLine } from './status-line.ts';
 
@@ -12,6 +12,8 @@ export class TextReport implements Report {
   readonly #node: DHTNode;
   readonly #status: StatusLine;
   readonly #severalNames: boolean;
+  /** Bootstrap names of which every attempt went without an answer. */
+  readonly #silent = new Set<string>();
 
   constructor(output: Output, node: DHTNode, options: StartOptions) {
     this.#output = output;
@@ -20,7 +22,7 @@ export class TextReport implements Report {
     this.#introduce(options);
     this.#followSync();
     this.#followPeers();
-    this.#followBootstrap();
+    this.#followBootstrap(options);
     this.#followAddress();
     node.on('error', ({ message }) => {
       output.say(`${output.paintWords.red('Error:')} ${message}`);
@@ -77,14 +79,14 @@ export class TextReport implements Report {
     });
   }
 
-  #followBootstrap(): void {
+  #followBootstrap(options: StartOptions): void {
     const { paint, paintWords } = this.#output;
     this.#node.on('bootstrapped', (name) => {
       this.#output.answer(paint.green(`Joined the network through ${name}`));
     });
     this.#node.on('bootstrap-retry', (name, attempt, of, reason) => {
       const which = this.#severalNames ? ` (${name})` : '';
-      const why = /time|answer|response/i.test(reason) ? 'timed out' : `failed (${reason})`;
+      const why = isSilence(reason) ? 'timed out' : `failed (${reason})`;
       this.#output.say(
         paintWords.yellow(`Connection attempt ${String(attempt)}/${String(of)} ${why}, retrying...${which}`),
       );
@@ -92,7 +94,16 @@ export class TextReport implements Report {
     this.#node.on('bootstrap-failed', (name, reason) => {
       this.#output.say(`${paintWords.red(`Failed to bootstrap with ${name}:`)} ${reason}`);
       this.#output.say('The node runs and goes on trying in the background');
+      if (isSilence(reason) || options.transport === 'tcp') this.#silent.add(name);
+      this.#tellSilence(options);
     });
+  }
+
+  /** Only when nobody has answered: who hears one node over this transport has no use for another one. */
+  #tellSilence(options: StartOptions): void {
+    const names = [...new Set(options.bootstrap)];
+    if (names.every((name) => this.#silent.has(name)) && this.#node.peers.length === 0)
+      for (const line of noAnswerHints(names, options)) this.#output.say(line);
   }
 
   #followAddress(): void {
@@ -103,6 +114,11 @@ export class TextReport implements Report {
         this.#output.answer(`Other nodes see this one as ${address}`);
     });
   }
+}
+
+/** An attempt failed because nothing came back. */
+function isSilence(reason: string): boolean {
+  return /time|answer|response|reply/i.test(reason);
 }
 
 /** Enough of the id to tell nodes apart, and the address. */

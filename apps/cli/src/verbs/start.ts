@@ -13,6 +13,7 @@ import {
   secretFileOption,
 } from '../options.ts';
 import type { StartOptions } from '../start/report.ts';
+import { transportOptions } from '../transport.ts';
 
 const notes = `Runs until Ctrl+C or SIGTERM, says goodbye to the other nodes and ends with exit
 code 0; a second Ctrl+C ends it at once. When no bootstrap node answers, the node
@@ -27,7 +28,7 @@ export function startCommand(context: Context): Command {
         .default('0.0.0.0')
         .env('SIMPLEDHT_HOST')
         .argParser(parseHost),
-      new Option('--port <port>', 'UDP port to listen on; 0 takes a free one')
+      new Option('--port <port>', 'port to listen on; 0 takes a free one')
         .default(5000)
         .env('SIMPLEDHT_PORT')
         .argParser(parseListenPort),
@@ -35,6 +36,7 @@ export function startCommand(context: Context): Command {
         .default([], 'none')
         .env('SIMPLEDHT_BOOTSTRAP')
         .argParser(parseBootstrap),
+      ...transportOptions(),
       new Option('--advertise <address>', 'HOST:PORT where others reach this node (port forwarding)').argParser(
         parseAdvertise,
       ),

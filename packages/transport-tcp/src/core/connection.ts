@@ -1,25 +1,13 @@
-import type { ConnectionCounters } from './counters.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import type { ConnectionEffect, DownReason } from './effects.ts';
-import { closeCode, frameType, isMessage, piecesOf, type Frame } from './frame.ts';
+import { closeCode, frameType, isMessage, maxFramePayloadBytes, piecesOf, type Frame } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
 import { closeReason, judgeGreeting } from './greeting.ts';
-import { encodeHello, type Hello } from './hello.ts';
+import { encodeHello, maxHelloBytes, type Hello } from './hello.ts';
 import { MessageFrames } from './message-frames.ts';
 import { Outgoing } from './outgoing.ts';
-import type { PartialBudget } from './partial-messages.ts';
 import type { OutgoingMessage } from './send-queue.ts';
-import type { TcpSettings } from './settings.ts';
 import { Timing, type Activity } from './timing.ts';
-
-export interface ConnectionOptions {
-  readonly settings: TcpSettings;
-  readonly budget: PartialBudget;
-  readonly counters: ConnectionCounters;
-  readonly me: Hello;
-  /** This side called, so it speaks first. */
-  readonly dialled: boolean;
-  readonly nowMs: number;
-}
 
 /** Requests handed over before their answers are looked at. */
 const requestsAtOnce = 8;
@@ -58,6 +46,7 @@ export class Connection<Ticket> {
     this.#timing = new Timing(settings, nowMs);
     this.#state = dialled ? 'connecting' : 'greeting';
     this.#sinceMs = nowMs;
+    this.#reader.maxPayloadBytes = maxHelloBytes;
     if (dialled) this.#out.control(frameType.hello, 0, encodeHello(me));
   }
 
@@ -89,6 +78,11 @@ export class Connection<Ticket> {
 
   get hasOutput(): boolean {
     return this.isUp ? !this.#out.isEmpty : this.#out.hasControl;
+  }
+
+  /** Something is to be done at the end of this turn. */
+  get wantsTurn(): boolean {
+    return this.hasOutput || this.isDown || this.#end !== undefined;
   }
 
   take(): readonly ConnectionEffect<Ticket>[] {
@@ -144,7 +138,8 @@ export class Connection<Ticket> {
   /** Says goodbye; `pull` still gives it. */
   close(reason: DownReason, code: number): void {
     if (this.isDown) return;
-    const mayTell = this.#state !== 'connecting';
+    // A stranger is told nothing, but for a peer of ours with another version.
+    const mayTell = this.peer !== undefined || code === closeCode.version;
     this.#down(reason);
     if (mayTell) this.#out.control(frameType.close, 0, Uint8Array.of(code));
   }
@@ -208,8 +203,6 @@ export class Connection<Ticket> {
     if (!this.isDown) this.#down(reason);
   }
 
-  // ------------------------------------------------------------------------------- time
-
   deadline(): number {
     const { connectTimeoutMs, helloTimeoutMs } = this.#options.settings;
     if (this.isDown) return Infinity;
@@ -268,6 +261,7 @@ export class Connection<Ticket> {
     const verdict = judgeGreeting(frame, this.#options.me, this.dialled);
     if ('hello' in verdict) {
       this.peer = verdict.hello;
+      this.#reader.maxPayloadBytes = maxFramePayloadBytes;
       this.#state = 'greeted';
       if (this.dialled) this.accept();
       this.#effects.push({ type: 'hello', hello: verdict.hello });

@@ -39,6 +39,9 @@ export type DownReason =
   | 'own address'
   | 'replaced'
   | 'peer restarted'
+  | 'connection refused'
+  | 'unreachable'
+  | 'TLS failed'
   | 'connection lost';
 
 /** What a connection wants done. `Ticket` stands for a request of this side. */

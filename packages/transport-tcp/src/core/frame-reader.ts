@@ -1,6 +1,9 @@
 import type { Frame } from './frame.ts';
 import { frameHeaderBytes, maxFramePayloadBytes } from './frame.ts';
 
+const nothing = new Uint8Array(0);
+const leastHeldBytes = 64;
+
 /**
  * Cuts a stream of bytes into frames.
  *
@@ -8,8 +11,10 @@ import { frameHeaderBytes, maxFramePayloadBytes } from './frame.ts';
  * first bytes that are no frame it gives nothing more.
  */
 export class FrameReader {
-  /** The beginning of a frame whose rest has not come. */
-  #held: Uint8Array[] = [];
+  /** Frames with a longer payload break the stream. */
+  maxPayloadBytes: number = maxFramePayloadBytes;
+  /** The beginning of a frame whose rest has not come; its bytes are copied, for many small reads would cost more. */
+  #held: Uint8Array = nothing;
   #heldBytes = 0;
   /** Bytes of the whole frame that is being held; of its header while that is not whole. */
   #neededBytes = frameHeaderBytes;
@@ -46,30 +51,35 @@ export class FrameReader {
     return bytes.length;
   }
 
+  /** What is held grows by doubling: less than twice what came. */
   #hold(piece: Uint8Array): void {
-    this.#held.push(piece);
-    this.#heldBytes += piece.length;
+    const bytes = this.#heldBytes + piece.length;
+    if (bytes > this.#held.length) {
+      const larger = new Uint8Array(Math.max(leastHeldBytes, 2 * this.#heldBytes, bytes));
+      larger.set(this.#held.subarray(0, this.#heldBytes));
+      this.#held = larger;
+    }
+    this.#held.set(piece, this.#heldBytes);
+    this.#heldBytes = bytes;
   }
 
   /** The held frame, once it is whole. */
   #whole(): Uint8Array | undefined {
     if (this.#heldBytes < this.#neededBytes) return undefined;
-    const joined = join(this.#held, this.#heldBytes);
     if (this.#heldBytes === frameHeaderBytes) {
-      const frameBytes = this.#frameBytes(joined, 0);
-      this.#neededBytes = frameBytes;
-      this.#held = [joined];
-      if (frameBytes > frameHeaderBytes) return undefined;
+      this.#neededBytes = this.#frameBytes(this.#held, 0);
+      if (this.#neededBytes > frameHeaderBytes) return undefined;
     }
-    this.#held = [];
+    const whole = this.#held.subarray(0, this.#heldBytes);
+    this.#held = nothing;
     this.#heldBytes = 0;
     this.#neededBytes = frameHeaderBytes;
-    return joined;
+    return whole;
   }
 
   #frameBytes(bytes: Uint8Array, at: number): number {
     const length = ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
-    if (length > maxFramePayloadBytes) this.#broken = true;
+    if (length > this.maxPayloadBytes) this.#broken = true;
     return frameHeaderBytes + length;
   }
 

@@ -57,7 +57,7 @@ export interface OutgoingFrame {
   readonly payload: Uint8Array;
 }
 
-export function writeHeader(target: Uint8Array, at: number, { type, id, payload: { length } }: OutgoingFrame): void {
+function writeHeader(target: Uint8Array, at: number, { type, id, payload: { length } }: OutgoingFrame): void {
   target[at] = type;
   target[at + 1] = length >>> 16;
   target[at + 2] = length >>> 8;

@@ -17,7 +17,7 @@ const instanceAt = 12;
 const portAt = instanceAt + instanceBytes;
 const helloBytes = portAt + 2;
 /** A newer version may say more. */
-const maxHelloBytes = 1024;
+export const maxHelloBytes = 1024;
 
 /** "SDHT", lowest, highest and own version, 0, cluster tag (4), instance (8), port (2); big-endian. */
 export function encodeHello({ versions, clusterTag, instance, port }: Hello): Uint8Array {

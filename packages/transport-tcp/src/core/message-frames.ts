@@ -1,4 +1,4 @@
-import type { ConnectionCounters } from './counters.ts';
+import type { ConnectionCounters } from './connection-options.ts';
 import type { ConnectionEffect } from './effects.ts';
 import { frameType, refusal, type Frame } from './frame.ts';
 import { Inbox } from './inbox.ts';

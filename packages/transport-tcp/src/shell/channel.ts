@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Address } from '@simpledht/wire';
 import type { Connection } from '../core/connection.ts';
+import type { DownReason } from '../core/effects.ts';
 import type { Counters } from './counters.ts';
 import type { PendingRequest } from './pending-requests.ts';
 
@@ -46,6 +47,7 @@ export class Channel {
   /** What was read and is not wanted yet; less than one read of the socket. */
   #rest: Uint8Array = nothing;
   #ending = false;
+  #error: NodeJS.ErrnoException | undefined;
   #stopWaiting: (() => void) | undefined;
 
   constructor({ socket, connection, address, connectEvent }: ChannelOptions, host: ChannelHost) {
@@ -57,8 +59,9 @@ export class Channel {
     if (connectEvent !== undefined) socket.once(connectEvent, this.#onConnected);
     socket.setNoDelay(true);
     socket.on('data', this.#onData);
-    socket.on('error', () => {
-      host.counters.socketErrors++; // 'close' follows and says all
+    socket.on('error', (error) => {
+      host.counters.socketErrors++;
+      this.#error = error; // 'close' follows
     });
     socket.once('close', this.#onClose);
   }
@@ -153,8 +156,17 @@ export class Channel {
 
   readonly #onClose = (): void => {
     this.#stopWaiting?.();
-    this.connection.onLost('connection lost');
+    this.connection.onLost(this.#connected ? 'connection lost' : reasonOf(this.#error));
     this.#host.onActivity(this);
     this.#host.onClosed(this);
   };
+}
+
+/** Why a call did not come about. */
+function reasonOf(error: NodeJS.ErrnoException | undefined): DownReason {
+  if (error?.code === 'ECONNREFUSED') return 'connection refused';
+  if (error?.code === 'EHOSTUNREACH' || error?.code === 'ENETUNREACH') return 'unreachable';
+  if (error?.code === 'ETIMEDOUT') return 'not connected in time';
+  // What the system reports has a number; the rest is of TLS.
+  return error !== undefined && error.errno === undefined ? 'TLS failed' : 'connection lost';
 }

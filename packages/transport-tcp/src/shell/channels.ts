@@ -68,6 +68,7 @@ export class Channels {
 
   onClosed(channel: Channel): void {
     this.#all.delete(channel);
+    this.#options.counters.disconnects++;
     const admitted = this.#admitted.get(channel);
     if (admitted !== undefined) this.#options.admission?.onGone(admitted);
     this.#admitted.delete(channel);

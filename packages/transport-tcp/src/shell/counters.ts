@@ -1,4 +1,4 @@
-import type { ConnectionCounters } from '../core/counters.ts';
+import type { ConnectionCounters } from '../core/connection-options.ts';
 import type { DropReason } from '../core/effects.ts';
 
 const reasons: readonly DropReason[] = [
@@ -27,6 +27,8 @@ export class Counters implements ConnectionCounters {
   /** Connections begun by this side, and taken from others. */
   dials = 0;
   accepts = 0;
+  /** Of both, those that are over. */
+  disconnects = 0;
   /** Writes to the system; several messages share one. */
   writes = 0;
   payloadsDropped = 0;

@@ -147,7 +147,7 @@ export class Endpoint implements ChannelHost {
 
   onActivity(channel: Channel): void {
     this.#carryOut(channel);
-    if (channel.connection.hasOutput || channel.connection.isDown) this.#schedule(channel);
+    if (channel.connection.wantsTurn) this.#schedule(channel);
   }
 
   onClosed(channel: Channel): void {
@@ -189,7 +189,7 @@ export class Endpoint implements ChannelHost {
       const { connection } = channel;
       connection.tick(nowMs);
       this.#timer.wakeAt(connection.deadline());
-      if (connection.isDown || connection.hasOutput) this.#schedule(channel);
+      if (connection.wantsTurn) this.#schedule(channel);
     }
   }
 

@@ -1,6 +1,6 @@
 import { protocolVersion } from '@simpledht/wire';
 import { Connection } from '../../src/core/connection.ts';
-import type { ConnectionCounters } from '../../src/core/counters.ts';
+import type { ConnectionCounters } from '../../src/core/connection-options.ts';
 import type { ConnectionEffect, DropReason } from '../../src/core/effects.ts';
 import { closeCode } from '../../src/core/frame.ts';
 import { FrameReader } from '../../src/core/frame-reader.ts';

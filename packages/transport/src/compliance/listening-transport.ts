@@ -13,6 +13,8 @@ export class ListeningTransport {
   readonly requests: HeardRequest[] = [];
   readonly datagrams: { readonly from: Address; readonly payload: Uint8Array }[] = [];
   readonly events: TransportEvent[] = [];
+  /** Handlers throw after they have written down what they heard. */
+  throwing = false;
   /** Handlers called while `during` ran. */
   reentrant = 0;
   /** What to do with a request; echo at first. */
@@ -34,15 +36,18 @@ export class ListeningTransport {
       onDatagram: (from, payload) => {
         this.#noteReentry();
         this.datagrams.push({ from, payload });
+        this.#throw();
       },
       onRequest: (from, payload, reply) => {
         this.#noteReentry();
         const request = { from, payload, reply };
         this.requests.push(request);
+        this.#throw();
         this.answer(request);
       },
       onEvent: (event) => {
         this.events.push(event);
+        this.#throw();
       },
     });
     return this;
@@ -60,6 +65,10 @@ export class ListeningTransport {
 
   heard(type: TransportEvent['type']): number {
     return this.events.filter((event) => event.type === type).length;
+  }
+
+  #throw(): void {
+    if (this.throwing) throw new Error('the handler is broken');
   }
 
   #noteReentry(): void {

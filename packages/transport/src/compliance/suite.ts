@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ErrorCode } from '@simpledht/wire';
 import { SimpleDHTError } from '@simpledht/wire';
+import { seededRandom } from '../random.ts';
 
 /** The two functions of a test runner that a suite needs; vitest, node:test, jest and mocha have them. */
 export interface SuiteRunner {
@@ -63,6 +64,12 @@ export function patterned(length: number, seed: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let index = 0; index < length; index++) bytes[index] = (index * 31 + (index >>> 8) * 7 + seed * 17) & 0xff;
   return bytes;
+}
+
+/** Bytes that no compression makes fewer. */
+export function noise(length: number): Uint8Array {
+  const random = seededRandom(length);
+  return Uint8Array.from({ length }, () => random.next() * 256);
 }
 
 export function assertSameBytes(actual: Uint8Array | undefined, expected: Uint8Array, what: string): void {

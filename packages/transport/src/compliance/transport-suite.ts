@@ -4,7 +4,9 @@ import { ListeningTransport } from './listening-transport.ts';
 import type { SuiteRunner } from './suite.ts';
 import { defaultBoundMs } from './suite.ts';
 import { testDatagrams } from './transport-datagrams.ts';
+import { testHazards } from './transport-hazards.ts';
 import { testLifecycle } from './transport-lifecycle.ts';
+import { testLoad } from './transport-load.ts';
 import { testRequests } from './transport-requests.ts';
 
 export interface TransportSuiteOptions {
@@ -14,6 +16,8 @@ export interface TransportSuiteOptions {
   readonly createAt?: (address: Address) => Transport;
   /** An address of the same kind at which nobody listens. */
   readonly nobody: Address;
+  /** Longest message to try where longer ones would take too long; `maxMessageBytes` of the transport by default. */
+  readonly longestBytes?: number;
   /** How long to wait for what must happen, ms. Default 5,000. */
   readonly boundMs?: number;
 }
@@ -49,6 +53,8 @@ export function transportSuite(runner: SuiteRunner, options: TransportSuiteOptio
   runner.describe('Transport', () => {
     testRequests(tests);
     testDatagrams(tests);
+    testLoad(tests);
+    testHazards(tests);
     testLifecycle(tests);
   });
 }

@@ -1,8 +1,0 @@
-import type { DropReason } from './effects.ts';
-
-/** What connections count together. */
-export interface ConnectionCounters {
-  payloadsDropped: number;
-  repliesUnwanted: number;
-  drop(reason: DropReason): void;
-}
