@@ -244,6 +244,19 @@ describe('requests', () => {
     expect(b.events.at(-1)).toEqual({ type: 'link-down', address: A, reason: 'closed by peer' });
   });
 
+  it('that are answered in the turn in which the transport closes get their replies', async () => {
+    const { clock, peer } = world(1, { delayMs: [1, 1] });
+    const a = await peer(A);
+    const b = await peer(B);
+    await settled(clock, a.transport.request(B, bytes(1)), 1000);
+    b.answer = (payload, reply) => {
+      reply(payload);
+      void b.transport.close();
+    };
+    const reply = await settled(clock, a.transport.request(B, bytes(500)), 1000);
+    expect(reply).toHaveLength(500);
+  });
+
   it('too long to be carried are refused before anything is sent', async () => {
     const { network, peer } = world(13);
     const a = await peer(A, { maxMessageBytes: 100 });

@@ -98,7 +98,7 @@ describe('a peer that means ill', () => {
   });
 
   it('and takes no replies is cut off when too many wait', async () => {
-    const { all, b, link } = await scene(3, { maxQueuedBytes: 200_000 });
+    const { all, b, link } = await scene(3, { maxReplyBytes: 200_000 });
     b.answer = (_payload, reply) => {
       reply(bytes(10_000));
     };

@@ -12,8 +12,8 @@ function ask(link: LinkHarness, count: number, from = 0): number[] {
 }
 
 describe('a peer that asks and asks', () => {
-  it('and takes no replies loses the link above maxQueuedBytes of them', () => {
-    const link = new LinkHarness({ settings: { maxQueuedBytes: 10_000 } });
+  it('and takes no replies loses the link above maxReplyBytes of them', () => {
+    const link = new LinkHarness({ settings: { maxReplyBytes: 10_000 } });
     for (const id of ask(link, 10)) link.link.reply(id, new Uint8Array(1000));
     link.flush();
     expect(link.effects).not.toContainEqual(down);
@@ -24,7 +24,7 @@ describe('a peer that asks and asks', () => {
   });
 
   it('and takes them may have any number, and one of any size', () => {
-    const link = new LinkHarness({ settings: { maxQueuedBytes: 10_000, maxPendingRequests: 2 } });
+    const link = new LinkHarness({ settings: { maxReplyBytes: 10_000, maxPendingRequests: 2 } });
     for (let id = 0; id < 50; id++) {
       ask(link, 1, id);
       link.link.reply(id, new Uint8Array(id === 7 ? 11_000 : 900));
@@ -36,6 +36,29 @@ describe('a peer that asks and asks', () => {
       link.sent = [];
     }
     expect(link.effects).not.toContainEqual(down);
+  });
+
+  it('may have 16 of the longest replies on the way', () => {
+    const link = new LinkHarness();
+    const longest = new Uint8Array(link.settings.maxMessageBytes);
+    for (const id of ask(link, 16)) link.link.reply(id, longest);
+    link.flush();
+    expect(link.effects).not.toContainEqual(down);
+    for (const id of ask(link, 1, 16)) link.link.reply(id, longest);
+    link.flush();
+    expect(link.effects.at(-1)).toEqual(down);
+  });
+
+  it('and waits for an answer keeps the link from being called quiet', () => {
+    const link = new LinkHarness();
+    expect(link.link.isQuiet).toBe(true);
+    const [id = -1] = ask(link, 1);
+    expect(link.link.isQuiet).toBe(false);
+    link.link.reply(id, new Uint8Array(1));
+    link.flush();
+    expect(link.link.isQuiet).toBe(false);
+    link.acknowledge(...link.sent.map(({ number }) => number));
+    expect(link.link.isQuiet).toBe(true);
   });
 
   it('and gets no answer loses the link above twice maxPendingRequests: it gives up no more than it waits for', () => {

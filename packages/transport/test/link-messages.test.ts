@@ -273,13 +273,46 @@ describe('memory for partial messages', () => {
       return { type: 'message', ...frame, payload: bytes(3000) };
     };
     for (const reassembly of [first, second]) {
-      expect(reassembly.hasRoom(1000)).toBe(true);
+      expect(reassembly.hasRoom(1000, 0)).toBe(true);
       reassembly.add(part(0));
     }
-    expect([first.hasRoom(3000), second.hasRoom(3000)]).toEqual([true, false]);
+    expect([first.hasRoom(3000, 0), second.hasRoom(3000, 0)]).toEqual([true, false]);
     first.add(part(3000));
     expect(first.add(part(6000))).toHaveLength(9000);
-    expect(second.hasRoom(3000)).toBe(true);
+    expect(second.hasRoom(3000, 0)).toBe(true);
+  });
+
+  it('is taken from a link that does not get done while others wait, and that link ends', () => {
+    const budget = new ReassemblyBudget(2000);
+    const other = new Reassembly(budget, 10_000, 20_000);
+    const harness = new LinkHarness({ settings: { maxMessageBytes: 40_000, receiveWindowBytes: 40_000 }, budget });
+    const large = bytes(20_000);
+    for (let index = 0; index < 3; index++) harness.receive([fragment('request', 0, large, index * 1000, 1000)]);
+    expect(budget.usedBytes).toBeGreaterThan(3000);
+    expect(other.hasRoom(3000, 60_000)).toBe(false);
+    harness.flush();
+    expect(harness.effects).toEqual([]);
+    expect(other.hasRoom(3000, 130_000)).toBe(true);
+    expect(budget.usedBytes).toBe(0);
+    harness.flush();
+    expect(harness.effects).toEqual([{ type: 'down', reason: 'message not finished' }]);
+    // The one that goes on now has its time too.
+    expect(other.hasRoom(3000, 500_000)).toBe(true);
+  });
+
+  it('goes on to the next as soon as the bound is kept again', () => {
+    const budget = new ReassemblyBudget(30_000);
+    const [first, second] = [new Reassembly(budget, 100_000, 200_000), new Reassembly(budget, 100_000, 200_000)];
+    const part = (requestId: number, offset: number): MessageFrame => {
+      const frame = { kind: 'request', requestId, offset, totalBytes: 40_000 } as const;
+      return { type: 'message', ...frame, payload: bytes(20_000) };
+    };
+    first.add(part(0, 0));
+    expect([first.hasRoom(20_000, 0), second.hasRoom(20_000, 0)]).toEqual([true, false]);
+    first.add(part(1, 0));
+    expect(first.add(part(0, 20_000))).toHaveLength(40_000);
+    // It still holds a part of another message.
+    expect([second.hasRoom(20_000, 0), first.hasRoom(20_000, 0)]).toEqual([true, false]);
   });
 
   it('lets one link go on when it is full: packets of others are dropped unacknowledged', () => {

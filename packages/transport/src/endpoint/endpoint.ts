@@ -114,20 +114,21 @@ export class Endpoint implements HandshakeContext {
     this.owner.event({ type: 'error', error });
   }
 
-  /** Tells every peer and rejects everything that waits. */
+  /** Rejects everything that waits, sends what was answered in this turn, and tells every peer. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.owner.silence();
     this.#timer.stop();
+    this.#pending.rejectAll(undefined, transportClosed());
     const nowMs = this.#parts.clock.monotonic();
     for (const session of this.sessions.all()) {
+      session.link.flush(nowMs, this.sessions.count);
       session.link.close('closed', closeCode.goingAway, nowMs);
       const last = session.link.take().filter((effect) => effect.type === 'transmit');
       // Nobody is left to repeat the goodbye, so it is said twice; the peer drops the second as repeated.
       for (const { datagram } of [...last, ...last.slice(-1)]) this.transmit(datagram, session.address);
     }
-    this.#pending.rejectAll(undefined, transportClosed());
   }
 
   // ------------------------------------------------------------------------------- for the handshake

@@ -119,9 +119,8 @@ export class CongestionControl {
 
   /** §7.2 */
   get #initialWindowBytes(): number {
-    const { initialWindowDatagrams, minWindowDatagrams } = this.#settings;
-    const bytes = Math.max(initialWindowBytes, minWindowDatagrams * this.#datagramBytes);
-    return Math.min(initialWindowDatagrams * this.#datagramBytes, bytes);
+    const bytes = Math.max(initialWindowBytes, 2 * this.#datagramBytes, this.#leastWindowBytes);
+    return Math.min(this.#settings.initialWindowDatagrams * this.#datagramBytes, bytes);
   }
 
   get #leastWindowBytes(): number {

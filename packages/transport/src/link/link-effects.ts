@@ -17,6 +17,7 @@ export type LinkDownReason =
   | 'idle'
   | 'protocol error'
   | 'too much unanswered'
+  | 'message not finished'
   | 'replaced'
   | 'peer restarted'
   | 'peer forgot the link'

@@ -89,7 +89,7 @@ export class Link<Ticket extends object> {
     return this.#heardMs;
   }
 
-  /** Nothing is waiting, in flight or unanswered. */
+  /** Nothing is waiting, in flight or unanswered, on either side. */
   get isQuiet(): boolean {
     return this.#messages.isEmpty && this.#datagrams.length === 0;
   }
@@ -148,7 +148,7 @@ export class Link<Ticket extends object> {
     const frames = this.#parse(packet, nowMs);
     if (frames === undefined) return 'malformed';
     const fragmentBytes = bytesOfFragments(frames);
-    if (fragmentBytes > 0 && !this.#reassembly.hasRoom(fragmentBytes)) return 'reassemblyFull';
+    if (fragmentBytes > 0 && !this.#reassembly.hasRoom(fragmentBytes, nowMs)) return 'reassemblyFull';
     this.#heardMs = nowMs;
     this.#suspectUntilMs = Infinity;
     this.#acknowledger.onPacket(packetNumber, frames.some(elicits), acknowledgeNow, nowMs);
@@ -158,6 +158,7 @@ export class Link<Ticket extends object> {
 
   /** Sends what may be sent now. `linkCount`: links that share the peer's receive buffer, as far as we know. */
   flush(nowMs: number, linkCount: number = 1): void {
+    if (this.#reassembly.isEvicted) this.close('message not finished', closeCode.limit, nowMs);
     if (this.#messages.isOverwhelmed) this.close('too much unanswered', closeCode.limit, nowMs);
     if (!this.#down) this.#sender?.flush(nowMs, linkCount);
   }

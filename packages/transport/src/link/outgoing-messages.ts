@@ -38,8 +38,9 @@ export class OutgoingMessages<Ticket extends object> {
     this.#effects = effects;
   }
 
+  /** Neither side waits for anything of this one. */
   get isEmpty(): boolean {
-    return this.#queuedMessages === 0 && this.#pendingRequests === 0;
+    return this.#queuedMessages === 0 && this.#pendingRequests === 0 && this.#owed === 0;
   }
 
   get pendingRequests(): number {
@@ -78,7 +79,7 @@ export class OutgoingMessages<Ticket extends object> {
   }
 
   reply(requestId: number, payload: Uint8Array): void {
-    const full = this.#replyBytes > 0 && this.#replyBytes + payload.length > this.#settings.maxQueuedBytes;
+    const full = this.#replyBytes > 0 && this.#replyBytes + payload.length > this.#settings.maxReplyBytes;
     if (full) this.#isOverwhelmed = true;
     if (this.#isOverwhelmed) return;
     this.#replyBytes += payload.length;

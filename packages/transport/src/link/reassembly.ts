@@ -1,6 +1,6 @@
 import type { MessageFrame, MessageFrameKind } from '@simpledht/wire';
 import { MessageParts, partCost } from './message-parts.ts';
-import type { ReassemblyBudget } from './reassembly-budget.ts';
+import type { BudgetHolder, ReassemblyBudget } from './reassembly-budget.ts';
 
 /** What keeping an unfinished message costs beyond its parts, measured and rounded up. */
 const partialOverheadBytes = 640;
@@ -21,7 +21,7 @@ export type ReassemblyResult = Uint8Array | 'partial' | 'repeated' | 'broken';
  *
  * Senders repeat a fragment as it was, so parts of an honest message are equal or disjoint.
  */
-export class Reassembly {
+export class Reassembly implements BudgetHolder {
   readonly #budget: ReassemblyBudget;
   readonly #maxMessageBytes: number;
   readonly #maxCost: number;
@@ -31,6 +31,7 @@ export class Reassembly {
   };
   #cost = 0;
   #bytes = 0;
+  #isEvicted = false;
 
   constructor(budget: ReassemblyBudget, maxMessageBytes: number, maxCost: number) {
     this.#budget = budget;
@@ -44,8 +45,18 @@ export class Reassembly {
   }
 
   /** The budget has room for fragments of so many bytes; otherwise their packet is to be dropped whole. */
-  hasRoom(bytes: number): boolean {
-    return this.#budget.mayTake(this, partCost(bytes) + partialOverheadBytes);
+  hasRoom(bytes: number, nowMs: number): boolean {
+    return this.#budget.mayTake(this, partCost(bytes) + partialOverheadBytes, nowMs);
+  }
+
+  /** Others waited too long for what it held; its link must end, since the sender will not send again what was dropped. */
+  get isEvicted(): boolean {
+    return this.#isEvicted;
+  }
+
+  evict(): void {
+    this.#isEvicted = true;
+    this.clear();
   }
 
   add(frame: MessageFrame): ReassemblyResult {

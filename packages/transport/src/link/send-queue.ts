@@ -160,7 +160,9 @@ function cut<Ticket extends object>(message: OutgoingMessage<Ticket>, bytes: num
   const offset = message.cutBytes;
   message.cutBytes += bytes;
   message.openPieces++;
-  const payload = message.payload.subarray(offset, offset + bytes);
+  // Another view of the same bytes would cost more than the rest of a piece.
+  const whole = bytes === message.payload.length;
+  const payload = whole ? message.payload : message.payload.subarray(offset, offset + bytes);
   return { message, offset, payload, acknowledged: false, queued: false };
 }
 

@@ -27,7 +27,7 @@ export interface LinkSettings {
   readonly minLossDelayMs: number;
   /** Congestion window at first, in datagrams (RFC 9002 §7.2). */
   readonly initialWindowDatagrams: number;
-  /** Congestion window at least, in datagrams (RFC 9002 §7.2). */
+  /** Congestion window at least, in datagrams (RFC 9002 §7.2 recommends 2; see PROTOCOL.md). */
   readonly minWindowDatagrams: number;
   /** Probe time-outs between two lost packets that mean persistent congestion (RFC 9002 §7.6). */
   readonly persistentCongestionThreshold: number;
@@ -51,6 +51,8 @@ export interface LinkSettings {
   readonly backpressureLowBytes: number;
   /** Payload waiting or unacknowledged above which requests are refused; one message is always taken. */
   readonly maxQueuedBytes: number;
+  /** Replies waiting or unacknowledged above which the link ends: 16 of the longest. One is always taken. */
+  readonly maxReplyBytes: number;
   /** Requests waiting or unanswered above which more are refused. */
   readonly maxPendingRequests: number;
   /** Best-effort payloads waiting for a link or a turn; the oldest is dropped for a new one. */
@@ -72,7 +74,7 @@ export const defaultLinkSettings: LinkSettings = {
   timeThreshold: 9 / 8,
   minLossDelayMs: 5,
   initialWindowDatagrams: 10,
-  minWindowDatagrams: 2,
+  minWindowDatagrams: 4,
   persistentCongestionThreshold: 3,
   downAfterProbes: 6,
   downAfterMs: 5000,
@@ -84,6 +86,7 @@ export const defaultLinkSettings: LinkSettings = {
   backpressureHighBytes: 8 * mebibyte,
   backpressureLowBytes: 4 * mebibyte,
   maxQueuedBytes: 64 * mebibyte,
+  maxReplyBytes: 257 * mebibyte,
   maxPendingRequests: 16_384,
   maxQueuedDatagrams: 256,
 };

@@ -38,15 +38,15 @@ function fullLink(): { readonly harness: LinkHarness; readonly numbers: readonly
 }
 
 describe('RFC 9002 §7.2: window at first and at least', () => {
-  it('§7.2 begins with 10 datagrams, 14,720 bytes or two datagrams, whichever fits the size', () => {
+  it('§7.2 begins with 10 datagrams, 14,720 bytes or the least window, whichever fits the size', () => {
     const windows = [1200, 1452, 1472, 8952, 16_000].map((size) => control(8 * mebibyte, size).windowBytes);
-    expect(windows).toEqual([12_000, 14_520, 14_720, 17_904, 32_000]);
+    expect(windows).toEqual([12_000, 14_520, 14_720, 35_808, 64_000]);
   });
 
   it('§7.2 is calculated anew when datagrams may be larger, and never shrinks by it', () => {
     const congestion = control();
     congestion.enlargeDatagrams(16_000);
-    expect(congestion.windowBytes).toBe(32_000);
+    expect(congestion.windowBytes).toBe(64_000);
     const grown = control();
     for (let round = 0; round < 3; round++) for (const sent of packets(20)) grown.onAcknowledged(sent, true);
     const { windowBytes } = grown;
@@ -54,11 +54,11 @@ describe('RFC 9002 §7.2: window at first and at least', () => {
     expect(grown.windowBytes).toBe(windowBytes);
   });
 
-  it('§7.2 is two datagrams at least, whatever their size', () => {
+  it('§7.2 is four datagrams at least, whatever their size', () => {
     for (const size of [1200, 16_000]) {
       const congestion = control(8 * mebibyte, size);
       for (let time = 1; time < 20; time++) congestion.onLost([packet(time, time * 100)], known, time * 100);
-      expect(congestion.windowBytes).toBe(2 * size);
+      expect(congestion.windowBytes).toBe(4 * size);
       expect(congestion.hasRoom).toBe(true);
     }
   });
@@ -82,7 +82,7 @@ describe('RFC 9002 §7.3.2: recovery', () => {
     expect(congestion.onLost([packet(1, 0), packet(2, 50)], known, 51)).toBe('none');
     expect(congestion.windowBytes).toBe(6000);
     expect(congestion.onLost([packet(3, 51)], known, 100)).toBe('recovery');
-    expect(congestion.windowBytes).toBe(3000);
+    expect(congestion.windowBytes).toBe(4800);
   });
 
   it('§7.3.2 does not grow by packets sent before the loss was seen', () => {
@@ -176,6 +176,15 @@ describe('RFC 9002 §7: what is in flight', () => {
     expect(congestion.inFlightBytes / 1200).toBe(46);
   });
 
+  it('§7 counts small packets at what they take of that buffer, which is far more than their bytes', () => {
+    const congestion = control(212_992);
+    for (let round = 0; round < 200; round++) congestion.onAcknowledged({ ...packet(round, 1), cost: 0 }, true);
+    let small = 0;
+    for (; congestion.hasRoom; small++) congestion.onSent({ ...packet(small, 1), bytes: 100, cost: bufferCost(100) });
+    expect(small).toBeLessThanOrEqual(106_496 / 832);
+    expect(small).toBeGreaterThan(120);
+  });
+
   it('§7 may be more on a long path, of which a buffer holds only what comes within 10 ms', () => {
     const congestion = control(212_992);
     congestion.onRoundTrip(40);
@@ -198,7 +207,7 @@ describe('RFC 9002 §7.6: persistent congestion', () => {
     const congestion = control();
     send(congestion, span(0, 301));
     expect(congestion.onLost(span(0, 301), known, 400)).toBe('persistent');
-    expect(congestion.windowBytes).toBe(2400);
+    expect(congestion.windowBytes).toBe(4800);
     const shorter = control();
     send(shorter, span(0, 300));
     expect(shorter.onLost(span(0, 300), known, 400)).toBe('recovery');
@@ -226,7 +235,7 @@ describe('RFC 9002 §7.6: persistent congestion', () => {
     send(congestion, [...span(0, 301), packet(2, 350)]);
     congestion.onLost(span(0, 301), known, 400);
     congestion.onAcknowledged(packet(2, 350), true);
-    expect(congestion.windowBytes).toBe(3600);
+    expect(congestion.windowBytes).toBe(6000);
   });
 
   it('§7.6 is seen by a link after a path was dead for long', () => {
@@ -237,8 +246,9 @@ describe('RFC 9002 §7.6: persistent congestion', () => {
     harness.advance(60);
     harness.acknowledge(last);
     expect(harness.counters.packetsLost).toBeGreaterThanOrEqual(numbers.length);
-    // The other probe and the one packet that may always go fill a window of two.
-    expect(harness.sent).toHaveLength(1);
+    // The other probe, the one packet that may always go, and what is left of a window of four.
+    expect(harness.sent.length).toBeLessThanOrEqual(3);
+    expect(harness.sent.length).toBeGreaterThan(0);
   });
 });
 

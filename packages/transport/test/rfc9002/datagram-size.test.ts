@@ -57,6 +57,16 @@ describe('RFC 9000 §14: datagram size', () => {
     expect(seen.size).toBeGreaterThan(1_000_000 / 1200);
   });
 
+  it('§14.4 does not hold up the rest: a probe is not counted as in flight', () => {
+    const harness = loopbackLink();
+    const [first = -1, second = -1] = harness.sent.map(({ number }) => number);
+    harness.clear();
+    harness.advance(1);
+    harness.acknowledge(first, second);
+    // The window grew by the two, and they are gone from it.
+    expect(harness.sent).toHaveLength(4);
+  });
+
   it('§14.1 is what the peer takes when that is less than 1,200', () => {
     const harness = new LinkHarness({ datagramBytes: 512 });
     harness.request(bytes(3000));

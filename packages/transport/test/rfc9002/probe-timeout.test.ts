@@ -63,6 +63,20 @@ describe('RFC 9002 §6.2: probe time-out', () => {
     }
   });
 
+  it('§6.2.1 is 5 s at most, backed off or not', () => {
+    for (const [handshakeRttMs, waitsMs] of [
+      [1500, [4525, 5000, 5000]],
+      [9000, [5000, 5000, 5000]],
+    ] as const) {
+      const harness = new LinkHarness({ handshakeRttMs });
+      harness.request(bytes(10));
+      harness.flush();
+      harness.advance(15_000);
+      const probedMs = [...new Set(harness.sent.map(({ atMs }) => atMs))];
+      expect(probedMs.slice(1).map((atMs, index) => atMs - (probedMs[index] ?? 0))).toEqual(waitsMs);
+    }
+  });
+
   it('§6.2.1 differs from seed to seed', () => {
     const second = [1, 2, 3].map((seed) => {
       const harness = new LinkHarness({ handshakeRttMs: 1, seed });
@@ -129,6 +143,7 @@ describe('RFC 9002 §6.2: probe time-out', () => {
     harness.flush();
     harness.advance(28);
     expect(harness.sent.map(requests)).toEqual([[0], [0], [0]]);
+    expect(harness.sent.map(({ acknowledgeNow }) => acknowledgeNow)).toEqual([false, true, true]);
   });
 
   it('§6.2.4 sends pings when there is nothing to repeat', () => {

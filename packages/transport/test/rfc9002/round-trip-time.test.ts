@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/index.ts';
+import { Recovery } from '../../src/link/recovery.ts';
 import { RoundTripTime } from '../../src/link/round-trip-time.ts';
 import { defaultLinkSettings } from '../../src/link/settings.ts';
 import { LinkHarness } from '../support/link-harness.ts';
@@ -76,10 +78,23 @@ describe('RFC 9002 §5.2: the least', () => {
   });
 
   it('§5.2 is forgotten after persistent congestion', () => {
-    const rtt = estimate([30, 0]);
-    rtt.forgetLeast();
-    rtt.sample(80, 0, 0);
-    expect(rtt.leastMs).toBe(80);
+    const recovery = new Recovery(defaultLinkSettings, seededRandom(1), 1200, 212_992);
+    const sent = (number: number, sentMs: number): void => {
+      const what = { pieces: [], credit: false, acknowledged: -1, forSize: false, settled: false };
+      recovery.onSent({ number, ordinal: number, sentMs, bytes: 1200, cost: 2304, ...what });
+    };
+    const acknowledge = (number: number, nowMs: number): void => {
+      const ranges = [{ first: number, last: number }];
+      recovery.onAck({ type: 'ack', delayMs: 0, ranges }, true, nowMs);
+    };
+    recovery.onHandshake(30, 0);
+    for (const [number, sentMs] of [0, 1000, 2000, 3000, 4000].entries()) sent(number, sentMs);
+    acknowledge(4, 4080);
+    expect(recovery.congestion.windowBytes).toBe(4800);
+    expect(recovery.rtt.leastMs).toBe(Infinity);
+    sent(5, 4100);
+    acknowledge(5, 4190);
+    expect(recovery.rtt.leastMs).toBe(90);
   });
 });
 

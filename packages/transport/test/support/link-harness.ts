@@ -44,6 +44,7 @@ export interface HarnessOptions {
   readonly seed?: number;
   readonly handshakeRttMs?: number;
   readonly budgetBytes?: number;
+  readonly budget?: ReassemblyBudget;
 }
 
 /** One established link, in virtual time, with a peer that the test plays by hand. */
@@ -65,7 +66,7 @@ export class LinkHarness {
       sealer: plainSealer,
       random: seededRandom(options.seed ?? 1),
       arena: new PacketArena(),
-      budget: new ReassemblyBudget(options.budgetBytes ?? 67_108_864),
+      budget: options.budget ?? new ReassemblyBudget(options.budgetBytes ?? 67_108_864),
       counters: this.counters,
     });
     const parameters = {
