@@ -10,6 +10,7 @@ import {
 } from '@simpledht/transport';
 import { DHTNode } from '../dht-node.ts';
 import type { NodeOptions } from '../options.ts';
+import { Attacker } from './attacker.ts';
 import { DiskStore, type DiskCopy } from './disk-store.ts';
 import { contents, firstViolation } from './invariants.ts';
 import { NodeClock } from './node-clock.ts';
@@ -64,6 +65,7 @@ export class TestCluster {
   readonly #options: TestClusterOptions;
   readonly #machines: Machine[] = [];
   #faults: Partial<Faults>;
+  #attacker: Attacker | undefined;
 
   /** Use `createTestCluster`. */
   constructor(options: TestClusterOptions) {
@@ -172,6 +174,21 @@ export class TestCluster {
     for (const { socket } of this.#machines) socket.setFaults(faults);
   }
 
+  /**
+   * Somebody who sees all datagrams sends so many a second, virtual, to the nodes from now on: noise, what was recorded, and
+   * what was recorded with bits changed, from the addresses of nodes and of strangers; 0 ends it. Gives those sent so far.
+   */
+  attack(datagramsPerSecond: number): number {
+    this.#attacker ??= new Attacker({
+      network: this.network,
+      clock: this.clock,
+      random: this.random,
+      targets: () => this.#machines.map((_, index) => this.addressOf(index)),
+    });
+    this.#attacker.attack(datagramsPerSecond);
+    return this.#attacker.sent;
+  }
+
   /** Only nodes of the same group hear each other; indices not named are alone. */
   partition(...groups: readonly (readonly number[])[]): void {
     const groupOf = (index: number): number => groups.findIndex((group) => group.includes(index));
@@ -223,6 +240,7 @@ export class TestCluster {
 
   /** Stops every node. */
   async stop(): Promise<void> {
+    this.#attacker?.attack(0);
     for (const { clock } of this.#machines) clock.resume();
     await this.settle(Promise.all(this.live.map((node) => node.stop())));
   }
