@@ -45,7 +45,7 @@ export type ErrorCode =
   | 'ERR_MESSAGE_TOO_LARGE'
   /** Bytes from the network or a store do not decode. Nothing changed. */
   | 'ERR_MALFORMED'
-  /** Told as an event: somebody tried to connect with another cluster secret than this node's, or one of both has none. */
+  /** Told as an event: somebody has another cluster secret than this node, or one of both has none. Nothing changed. */
   | 'ERR_OTHER_SECRET'
   /** The peer speaks no protocol version that this node speaks. Nothing changed. */
   | 'ERR_UNSUPPORTED_VERSION'

@@ -12,7 +12,7 @@ import { exportTargets, parseManifest, publishedManifests, root } from '../src/w
 /** Packed bytes. Room for what is planned, small enough that a stray file shows; raise one only with a reason. */
 const ceilings: Record<string, number> = {
   '@simpledht/wire': 120_000,
-  '@simpledht/transport': 180_000,
+  '@simpledht/transport': 250_000,
   '@simpledht/transport-tcp': 90_000,
   '@simpledht/membership': 110_000,
   // Purging, catching up, repair and retirement, each with its own file; sources are shipped.

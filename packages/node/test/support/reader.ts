@@ -10,6 +10,8 @@ interface Bookmark {
   readonly token: string;
   readonly map: ReadonlyMap<string, Held>;
   readonly versions: ReadonlyMap<string, string>;
+  /** Who gave it: another node that is behind may show older versions for a while. */
+  readonly node: DHTNode | undefined;
 }
 
 /** A reader of a watch that rebuilds the map from events, as fast as it is allowed, and objects when a key goes back. */
@@ -24,7 +26,6 @@ export class Reader {
   #watch: WatchIterator | undefined;
   #allowed = 0;
   #gate: (() => void) | undefined;
-  /** Where the token was given: a node that is behind it may show older versions for a while. */
   #node: DHTNode | undefined;
   failure: unknown;
 
@@ -39,7 +40,7 @@ export class Reader {
     const { bookmark } = this;
     const from = resume && bookmark !== undefined ? bookmark : undefined;
     this.map = new Map(from?.map);
-    this.#versions = new Map(node === this.#node ? from?.versions : undefined);
+    this.#versions = new Map(node === from?.node ? from.versions : undefined);
     this.#node = node;
     const options: WatchOptions = { prefix: this.prefix, ...(from === undefined ? {} : { from: from.token }) };
     this.#watch = node.watch(options);
@@ -96,7 +97,12 @@ export class Reader {
         this.map.delete(event.key);
     }
     if ('token' in event && event.token !== undefined)
-      this.bookmark = { token: event.token, map: new Map(this.map), versions: new Map(this.#versions) };
+      this.bookmark = {
+        token: event.token,
+        map: new Map(this.map),
+        versions: new Map(this.#versions),
+        node: this.#node,
+      };
   }
 
   #advance({ key, version }: { key: string; version: string }): void {

@@ -67,16 +67,14 @@ export class Writing {
 
 /** Keys whose acknowledged write, or the one that followed it, is not in the store. */
 export function missing(store: Store, acknowledged: Acknowledged): string[] {
-  const stored = new Map<string, number | undefined>();
-  for (const { key, value } of store.range())
-    stored.set(splitKey(key).key, value === null ? undefined : numberOf(value));
+  const stored = new Map<string, number>();
+  for (const { key, value } of store.range()) if (value !== null) stored.set(splitKey(key).key, numberOf(value));
   return [...acknowledged].filter(([key, number]) => !holds(stored, key, number)).map(([key]) => key);
 }
 
-function holds(stored: ReadonlyMap<string, number | undefined>, key: string, number: number): boolean {
-  if (!stored.has(key)) return false;
+function holds(stored: ReadonlyMap<string, number>, key: string, number: number): boolean {
   const found = stored.get(key);
-  // Every fifth write is a delete, which leaves no number.
+  // Every fifth write is a delete, which leaves no number, and no record once a later process has purged its tombstone.
   if (found === undefined) return number % 5 === 0 || (number + 1) % 5 === 0;
   return found === number || found === number + 1;
 }
