@@ -79,8 +79,9 @@ async function readTls({ transport, tls }: TransportOptions): Promise<{ readonly
   if (tls === undefined) return {};
   if (transport === 'udp')
     throw new Failure('ERR_INVALID_OPTION', exitCodes.usage, '--tls needs --transport tcp: UDP has no TLS');
-  const [ca, cert, key] = await Promise.all([read(tls, 'ca.crt'), read(tls, 'node.crt'), read(tls, 'node.key')]);
-  return { tls: { ca, cert, key } };
+  // One after the other, so that the first one that is missing is the one that is told.
+  const ca = await read(tls, 'ca.crt');
+  return { tls: { ca, cert: await read(tls, 'node.crt'), key: await read(tls, 'node.key') } };
 }
 
 async function read(directory: string, file: string): Promise<string> {

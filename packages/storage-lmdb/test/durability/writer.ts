@@ -1,5 +1,6 @@
 import { createNode } from '@simpledht/node';
 import { lmdbStore } from '../../src/index.ts';
+import { isDelete } from './writing.ts';
 
 // Writes as fast as it is answered, for ever, and tells each answer: one line per key with the number that it got.
 // Many writers at once share flushes; each has keys of its own and one write on its way.
@@ -16,9 +17,10 @@ const node = await createNode({
 
 async function write(writer: number): Promise<void> {
   for (let count = 0; ; count++) {
-    const key = `run ${run} key ${String(writer * keysPerWriter + (count % keysPerWriter))}`;
+    const index = writer * keysPerWriter + (count % keysPerWriter);
+    const key = `run ${run} key ${String(index)}`;
     const number = Math.floor(count / keysPerWriter) + 1;
-    if (number % 5 === 0) await node.delete(key);
+    if (isDelete(index, number)) await node.delete(key);
     else await node.put(key, { number, padding: 'x'.repeat((count * 37) % 300) });
     // A write to a pipe is over when it returns (POSIX): what was told before the kill can be read after it.
     process.stdout.write(`${key}\t${String(number)}\n`);

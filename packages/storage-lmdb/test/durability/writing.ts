@@ -65,6 +65,11 @@ export class Writing {
   }
 }
 
+/** Every fifth write of a key is a delete; which one differs, so that at any time most keys are there. */
+export function isDelete(index: number, number: number): boolean {
+  return (number + index) % 5 === 0;
+}
+
 /** Keys whose acknowledged write, or the one that followed it, is not in the store. */
 export function missing(store: Store, acknowledged: Acknowledged): string[] {
   const stored = new Map<string, number>();
@@ -74,8 +79,9 @@ export function missing(store: Store, acknowledged: Acknowledged): string[] {
 
 function holds(stored: ReadonlyMap<string, number>, key: string, number: number): boolean {
   const found = stored.get(key);
-  // Every fifth write is a delete, which leaves no number, and no record once a later process has purged its tombstone.
-  if (found === undefined) return number % 5 === 0 || (number + 1) % 5 === 0;
+  // A delete leaves no number, and no record once its tombstone is purged.
+  const index = Number(/\d+$/.exec(key)?.[0]);
+  if (found === undefined) return isDelete(index, number) || isDelete(index, number + 1);
   return found === number || found === number + 1;
 }
 
