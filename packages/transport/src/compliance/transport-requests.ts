@@ -106,6 +106,7 @@ export function testRequests({ test, boundMs, options }: TransportTests): void {
 
   test('what a handler throws is an event, and the transport goes on', async (open) => {
     const [asker, answerer] = [await open(), await open()];
+    await within('a reply', boundMs, asker.transport.request(answerer.address, patterned(4, 7)));
     answerer.answer = () => {
       throw new Error('the handler is broken');
     };
