@@ -217,9 +217,11 @@ export class Scene {
 
   /** Who was left out of the purging (or writes on an old copy before it has read anything) may bring a tombstone older than the one that is forgotten: the key stays deleted. */
   #staysDeleted(record: StoredRecord, peak: StoredRecord): boolean {
-    const { farClock, traveller, restores } = this.kind;
+    const { farClock, traveller, restores, volatile, wipes = 0 } = this.kind;
     const mayBeLeftOut = farClock === true || traveller === true || restores !== undefined;
-    return mayBeLeftOut && record.value === null && peak.value === null;
+    // Or its clock went back with its data.
+    const mayForget = volatile === true || wipes > 0;
+    return (mayBeLeftOut || mayForget) && record.value === null && peak.value === null;
   }
 
   #changed(node: SimulatedNode, record: StoredRecord): void {
