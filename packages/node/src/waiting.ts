@@ -22,7 +22,7 @@ export function within<T>(promise: Promise<T>, { clock, timeoutMs, signal, late 
   return new Promise<T>((resolve, reject) => {
     const abort = (): void => {
       clean();
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an AbortSignal's reason is passed on as it is
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the caller aborted with is what it gets, as from fetch
       reject(signal?.reason);
     };
     const timer =

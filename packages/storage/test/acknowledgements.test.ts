@@ -120,7 +120,7 @@ describe('an own origin of which a peer holds more', () => {
     expect(renewed.ranges[0]?.origin).not.toBe(origin);
     expect(renewed.records.map(({ key, seq: number }) => [key, number])).toEqual([['\u0000b', 1]]);
     expect(acknowledged(replica.cover(replica.sole('delta')))).toEqual([{ type: 'acknowledged', token, count: 2 }]);
-    // What the other one wrote is taken as any foreign writes are.
+    // What the other one wrote is taken like all that others write.
     const lost = record('\u0000lost', 2, { origin, writer: nodeId(0) });
     const reply = replica.ask(alice, { kind: 'delta', ranges: [{ origin, from: 0, to: 5 }], records: [lost] });
     expect(reply).toMatchObject({ vector: [{ origin, watermark: 5 }] });

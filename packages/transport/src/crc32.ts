@@ -20,6 +20,6 @@ export const crc32ByTable: Crc32 = (bytes) => {
 };
 
 /** zlib's is seven times faster on 1,200 bytes, but Node.js has it only from 20.15 and 22.2 on, so not in 21. */
-/* eslint-disable n/no-unsupported-features/node-builtins -- asked for before it is used */
+/* eslint-disable n/no-unsupported-features/node-builtins -- the line asks whether it is there before it uses it */
 export const crc32: Crc32 = typeof zlib.crc32 === 'function' ? (bytes) => zlib.crc32(bytes) : crc32ByTable;
 /* eslint-enable n/no-unsupported-features/node-builtins */
