@@ -9,4 +9,5 @@ export { limitReached, tooLarge, transportClosed } from './endpoint/errors.ts';
 export { KnownInstances } from './endpoint/known-instances.ts';
 export { Owner } from './endpoint/owner.ts';
 export { TurnTimer } from './endpoint/turn-timer.ts';
+export { PendingRequest, PendingRequests } from './pending-requests.ts';
 export { Queue } from './link/queue.ts';

@@ -3,7 +3,7 @@ import type { Address } from '@simpledht/wire';
 import type { Connection } from '../core/connection.ts';
 import type { DownReason } from '../core/effects.ts';
 import type { Counters } from './counters.ts';
-import type { PendingRequest } from './pending-requests.ts';
+import type { ConnectionRequest } from './connection-request.ts';
 
 /** What a channel needs of the endpoint. */
 export interface ChannelHost {
@@ -21,7 +21,7 @@ export interface ChannelHost {
 
 export interface ChannelOptions {
   readonly socket: Socket;
-  readonly connection: Connection<PendingRequest>;
+  readonly connection: Connection<ConnectionRequest>;
   /** As it was dialled; '' when the peer called and has not said who it is. */
   readonly address: Address;
   /** Event of the socket that says that bytes may be written; absent when they may already. */
@@ -35,7 +35,7 @@ const nothing = new Uint8Array(0);
 
 /** A socket and its connection. Nothing that a socket does gets past it but as an effect of the connection. */
 export class Channel {
-  readonly connection: Connection<PendingRequest>;
+  readonly connection: Connection<ConnectionRequest>;
   readonly socket: Socket;
   address: Address;
   /** Waits for the end of the turn. */

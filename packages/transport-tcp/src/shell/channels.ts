@@ -10,7 +10,7 @@ import type { Admission, Admitted } from './admission.ts';
 import { Channel, type ChannelHost, type ChannelOptions } from './channel.ts';
 import type { Counters } from './counters.ts';
 import type { Dialer } from './dialer.ts';
-import type { PendingRequest } from './pending-requests.ts';
+import type { ConnectionRequest } from './connection-request.ts';
 
 export interface ChannelsOptions {
   readonly settings: TcpSettings;
@@ -97,7 +97,7 @@ export class Channels {
     return channel;
   }
 
-  #connection(dialled: boolean): Connection<PendingRequest> {
+  #connection(dialled: boolean): Connection<ConnectionRequest> {
     const { settings, counters, port, instance } = this.#options;
     const me = { versions: protocolVersion, clusterTag: settings.clusterTag, instance, port };
     return new Connection({ settings, counters, budget: this.#budget, me, dialled, nowMs: this.#host.nowMs() });

@@ -1,6 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Clock, HostPort, Logger, Random, RequestOptions, TransportHandlers } from '@simpledht/transport';
-import { limitReached, Owner, tooLarge, transportClosed, TurnTimer } from '@simpledht/transport/adapter';
+import {
+  limitReached,
+  Owner,
+  PendingRequests,
+  tooLarge,
+  transportClosed,
+  TurnTimer,
+} from '@simpledht/transport/adapter';
 import { instanceBytes, type Address, type SimpleDHTError } from '@simpledht/wire';
 import type { ConnectionEffect, DownReason } from '../core/effects.ts';
 import { closeCode } from '../core/frame.ts';
@@ -12,7 +19,7 @@ import type { Counters } from './counters.ts';
 import type { Dialer } from './dialer.ts';
 import { linkDown, notAnAddress, refused } from './errors.ts';
 import { Links } from './links.ts';
-import { PendingRequest, PendingRequests } from './pending-requests.ts';
+import { ConnectionRequest } from './connection-request.ts';
 
 export interface EndpointParts {
   readonly clock: Clock;
@@ -38,7 +45,7 @@ export class Endpoint implements ChannelHost {
   readonly closeTimeoutMs: number;
   readonly #parts: EndpointParts;
   readonly #owner: Owner;
-  readonly #pending: PendingRequests;
+  readonly #pending: PendingRequests<ConnectionRequest>;
   readonly #links: Links;
   readonly #timer: TurnTimer;
   readonly #channels: Channels;
@@ -101,7 +108,7 @@ export class Endpoint implements ChannelHost {
     const { connection } = channel;
     const dueMs = this.nowMs() + timeoutMs;
     return new Promise((resolve, reject) => {
-      const request = new PendingRequest({ to, dueMs }, resolve, reject);
+      const request = new ConnectionRequest({ to, dueMs }, resolve, reject);
       const message = connection.request(request, payload);
       if (message === undefined) {
         reject(limitReached(`too much is waiting for ${to}`));
@@ -200,7 +207,7 @@ export class Endpoint implements ChannelHost {
       for (const effect of effects) this.#carryOutOne(channel, effect);
   }
 
-  #carryOutOne(channel: Channel, effect: ConnectionEffect<PendingRequest>): void {
+  #carryOutOne(channel: Channel, effect: ConnectionEffect<ConnectionRequest>): void {
     switch (effect.type) {
       case 'hello':
         this.#onHello(channel, effect.hello.port);

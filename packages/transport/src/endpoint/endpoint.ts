@@ -10,7 +10,8 @@ import { Defence } from './defence.ts';
 import { limitReached, linkDown, tooLarge, transportClosed } from './errors.ts';
 import type { HandshakeContext } from './handshaker.ts';
 import { Handshaker } from './handshaker.ts';
-import { PendingRequest, PendingRequests } from './pending-requests.ts';
+import { PendingRequests } from '../pending-requests.ts';
+import { LinkRequest } from './link-request.ts';
 import { KnownInstances } from './known-instances.ts';
 import { LinkFactory } from './link-factory.ts';
 import { Owner } from './owner.ts';
@@ -40,7 +41,7 @@ export class Endpoint implements HandshakeContext {
   readonly owner: Owner;
   readonly #defence: Defence;
   readonly #handshaker: Handshaker;
-  readonly #pending: PendingRequests;
+  readonly #pending: PendingRequests<LinkRequest>;
   readonly links: LinkFactory;
   readonly #timer: TurnTimer;
   /** Sessions with something to send at the end of this turn. */
@@ -86,7 +87,7 @@ export class Endpoint implements HandshakeContext {
     if (session === undefined) return Promise.reject(limitReached(`too many links for one to ${to}`));
     const dueMs = nowMs + timeoutMs;
     return new Promise((resolve, reject) => {
-      const request = new PendingRequest({ to, link: session.link, dueMs }, resolve, reject);
+      const request = new LinkRequest({ to, link: session.link, dueMs }, resolve, reject);
       request.message = session.link.request(request, payload);
       if (request.message === undefined) {
         reject(limitReached(`too much is waiting for ${to}`));
@@ -120,7 +121,7 @@ export class Endpoint implements HandshakeContext {
     this.#closed = true;
     this.owner.silence();
     this.#timer.stop();
-    this.#pending.rejectAll(undefined, transportClosed());
+    this.#pending.rejectAll(transportClosed());
     const nowMs = this.#parts.clock.monotonic();
     for (const session of this.sessions.all()) {
       session.link.flush(nowMs, this.sessions.count);
@@ -239,7 +240,7 @@ export class Endpoint implements HandshakeContext {
     for (const effect of session.link.take()) this.#carryOutOne(session, effect);
   }
 
-  #carryOutOne(session: Session, effect: LinkEffect<PendingRequest>): void {
+  #carryOutOne(session: Session, effect: LinkEffect<LinkRequest>): void {
     switch (effect.type) {
       case 'transmit':
         this.transmit(effect.datagram, session.address);
@@ -283,7 +284,7 @@ export class Endpoint implements HandshakeContext {
     this.sessions.remove(session);
     const { address } = session;
     this.#parts.logger.debug({ address, reason }, 'Link down');
-    this.#pending.rejectAll(session.link, linkDown(address, reason));
+    this.#pending.rejectAll(linkDown(address, reason), ({ link }) => link === session.link);
     // A handshake that a stranger began and did not finish was never a link.
     if (!heard) return;
     this.counters.totals.linksDown++;

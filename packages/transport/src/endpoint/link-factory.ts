@@ -8,7 +8,7 @@ import { newLinkCounters } from '../link/link-counters.ts';
 import { PacketArena } from '../link/packet-arena.ts';
 import { ReassemblyBudget } from '../link/reassembly-budget.ts';
 import type { Random } from '../random.ts';
-import type { PendingRequest } from './pending-requests.ts';
+import type { LinkRequest } from './link-request.ts';
 import type { TransportSettings } from './settings.ts';
 import { leastDatagramBytes } from './settings.ts';
 
@@ -28,7 +28,7 @@ export class LinkFactory {
     this.#budget = new ReassemblyBudget(settings.maxReassemblyBytes);
   }
 
-  newLink(sealer: Sealer): Link<PendingRequest> {
+  newLink(sealer: Sealer): Link<LinkRequest> {
     return new Link({
       settings: this.#settings,
       sealer,

@@ -4,7 +4,7 @@ import type { Link } from '../link/link.ts';
 import type { Random } from '../random.ts';
 import type { AeadSealer } from '../sealing/aead-sealer.ts';
 import type { Dial } from '../sealing/sealing.ts';
-import type { PendingRequest } from './pending-requests.ts';
+import type { LinkRequest } from './link-request.ts';
 import type { TransportSettings } from './settings.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
@@ -19,7 +19,7 @@ export class Session {
   readonly address: Address;
   /** Our connection id: the peer puts it on its packets. Changed by `Sessions.renew` alone. */
   localId: number;
-  readonly link: Link<PendingRequest>;
+  readonly link: Link<LinkRequest>;
   /** This side wants it, so it says hello until the link is up, whoever else did. */
   dialled: boolean;
   state: SessionState;
@@ -44,7 +44,7 @@ export class Session {
 
   constructor(
     identity: { readonly address: Address; readonly localId: number; readonly state: SessionState },
-    { link, sealer }: { readonly link: Link<PendingRequest>; readonly sealer: AeadSealer | undefined },
+    { link, sealer }: { readonly link: Link<LinkRequest>; readonly sealer: AeadSealer | undefined },
     nowMs: number,
   ) {
     this.address = identity.address;

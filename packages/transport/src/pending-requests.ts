@@ -1,28 +1,25 @@
-import { DeadlineQueue, type Deadline } from '@simpledht/transport/adapter';
 import type { Address } from '@simpledht/wire';
 import { SimpleDHTError } from '@simpledht/wire';
-import type { Connection } from '../core/connection.ts';
-import type { Counters } from './counters.ts';
+import type { Deadline } from './deadline-queue.ts';
+import { DeadlineQueue } from './deadline-queue.ts';
 
 /** A request that waits for its reply. It settles once: reply, time-out, abort, link down or close, whichever is first. */
-export class PendingRequest implements Deadline {
+export abstract class PendingRequest implements Deadline {
   readonly to: Address;
   readonly dueMs: number;
-  done = false;
-  /** Where it waits, and under which id; both change when it moves to another connection. */
-  at: { readonly connection: Connection<PendingRequest>; readonly id: number } | undefined;
-  /** Takes the listener off the caller's signal. */
-  unlisten: (() => void) | undefined;
   readonly #resolve: (reply: Uint8Array) => void;
   readonly #reject: (reason: unknown) => void;
+  /** Takes the listener off the caller's signal. */
+  unlisten: (() => void) | undefined;
+  done = false;
 
   constructor(
-    { to, dueMs }: { readonly to: Address; readonly dueMs: number },
+    target: { readonly to: Address; readonly dueMs: number },
     resolve: (reply: Uint8Array) => void,
     reject: (reason: unknown) => void,
   ) {
-    this.to = to;
-    this.dueMs = dueMs;
+    this.to = target.to;
+    this.dueMs = target.dueMs;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -34,9 +31,12 @@ export class PendingRequest implements Deadline {
 
   reject(reason: unknown): void {
     this.#settle();
-    this.at?.connection.cancel(this.at.id);
+    this.withdraw();
     this.#reject(reason);
   }
+
+  /** Nobody waits for the reply any more: takes the request back from where it was put. */
+  protected abstract withdraw(): void;
 
   #settle(): void {
     this.done = true;
@@ -44,12 +44,12 @@ export class PendingRequest implements Deadline {
   }
 }
 
-/** All requests of a transport that wait. Bounded by `maxPendingRequests` of each connection. */
-export class PendingRequests {
-  readonly #queue = new DeadlineQueue<PendingRequest>();
-  readonly #counters: Counters;
+/** All requests of a transport that wait. Bounded by `maxPendingRequests` of each link. */
+export class PendingRequests<Request extends PendingRequest> {
+  readonly #queue = new DeadlineQueue<Request>();
+  readonly #counters: { requestsFailed: number };
 
-  constructor(counters: Counters) {
+  constructor(counters: { requestsFailed: number }) {
     this.#counters = counters;
   }
 
@@ -57,7 +57,7 @@ export class PendingRequests {
     return this.#queue.first?.dueMs;
   }
 
-  add(request: PendingRequest, signal: AbortSignal | undefined): void {
+  add(request: Request, signal: AbortSignal | undefined): void {
     this.#queue.add(request);
     if (signal === undefined) return;
     const onAbort = (): void => {
@@ -69,13 +69,13 @@ export class PendingRequests {
     };
   }
 
-  resolve(request: PendingRequest, reply: Uint8Array): void {
+  resolve(request: Request, reply: Uint8Array): void {
     if (request.done) return;
     request.resolve(reply);
     this.#queue.onDone();
   }
 
-  reject(request: PendingRequest, reason: unknown): void {
+  reject(request: Request, reason: unknown): void {
     if (request.done) return;
     this.#counters.requestsFailed++;
     request.reject(reason);
@@ -90,7 +90,8 @@ export class PendingRequests {
     }
   }
 
-  rejectAll(reason: SimpleDHTError): void {
-    for (const request of this.#queue.open()) this.reject(request, reason);
+  /** Rejects those of which `isMeant` holds, by default all. */
+  rejectAll(reason: SimpleDHTError, isMeant: (request: Request) => boolean = () => true): void {
+    for (const request of this.#queue.open()) if (isMeant(request)) this.reject(request, reason);
   }
 }
