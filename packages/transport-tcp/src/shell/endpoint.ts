@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock, HostPort, Logger, Random, RequestOptions, TransportHandlers } from '@simpledht/transport';
+import type { HostPort, RequestOptions, TransportHandlers } from '@simpledht/transport';
 import {
   limitReached,
   Owner,
@@ -11,27 +11,14 @@ import {
 import { instanceBytes, type Address, type SimpleDHTError } from '@simpledht/wire';
 import type { ConnectionEffect, DownReason } from '../core/effects.ts';
 import { closeCode } from '../core/frame.ts';
-import type { TcpSettings } from '../core/settings.ts';
-import type { Admission, Admitted } from './admission.ts';
+import type { Admitted } from './admission.ts';
 import { Channel, type ChannelHost } from './channel.ts';
 import { Channels, sourceOf } from './channels.ts';
 import type { Counters } from './counters.ts';
-import type { Dialer } from './dialer.ts';
 import { linkDown, notAnAddress, refused } from './errors.ts';
 import { Links } from './links.ts';
 import { ConnectionRequest } from './connection-request.ts';
-
-export interface EndpointParts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly settings: TcpSettings;
-  readonly counters: Counters;
-  readonly dialer: Dialer;
-  readonly admission: Admission | undefined;
-  /** Where peers can call this transport; 0: nowhere. */
-  readonly port: number;
-}
+import type { EndpointParts } from './parts.ts';
 
 /**
  * An open transport: its connections, and the turn in which they write.
