@@ -22,7 +22,7 @@ export interface DatagramTransportOptions {
   readonly random?: Random;
   readonly logger?: Logger;
   /**
-   * The cluster's secret (`newSecret`): only who has it too gets an answer, and links are encrypted. Several while one
+   * The cluster's secret (`newSecret`): only who has it too can make a link, and links are encrypted. Several while one
    * takes the place of another: the first is dialled with, all are taken.
    */
   readonly secret?: string | readonly string[];
