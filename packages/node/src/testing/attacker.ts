@@ -22,6 +22,8 @@ export class Attacker {
   readonly #recorded: { readonly from: Address; readonly to: Address; readonly datagram: Uint8Array }[] = [];
   #perTurn = 0;
   #isRunning = false;
+  /** What it sends itself it need not record. */
+  #isSending = false;
   /** Datagrams sent so far. */
   sent = 0;
 
@@ -33,9 +35,6 @@ export class Attacker {
       if (this.#recorded.length > maxRecorded) this.#recorded.shift();
     };
   }
-
-  /** What it sends itself it need not record. */
-  #isSending = false;
 
   /** So many datagrams in a virtual second from now on; 0 ends it. */
   attack(datagramsPerSecond: number): void {
