@@ -58,8 +58,10 @@ export class Receiving {
       (hasRoom ? taken : refused).push(range);
     }
     const index = { taken: new RangeIndex(taken), refused: new RangeIndex(refused) };
+    // Once for the delta, if at all: there may be thousands of floors, and of loose records.
+    let highestHlc: number | undefined;
     const mayReturn = ({ key, hlc }: StoredRecord): boolean =>
-      local.store.get(key) !== undefined && hlc > local.floors.highestHlc;
+      local.store.get(key) !== undefined && hlc > (highestHlc ??= local.floors.highestHlc);
     const fresh = sift(delta.records, index, vector, mayReturn);
     counters.ignored += delta.records.length - fresh.length;
     local.merge(this.#valid(fresh, peer, now));

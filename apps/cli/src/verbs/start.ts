@@ -40,14 +40,10 @@ export function startCommand(context: Context): Command {
       new Option('--advertise <address>', 'HOST:PORT where others reach this node (port forwarding)').argParser(
         parseAdvertise,
       ),
-      new Option(
-        '--mtu <bytes>',
-        'with udp: largest packet that the way to other machines carries, 1500 on Ethernet',
-      ).argParser(parseMtu),
-      new Option(
-        '--keepalive <duration>',
-        'with udp: say something at least so often, such as 20s (address translators)',
-      ).argParser(parseKeepalive),
+      new Option('--mtu <bytes>', 'with udp: largest packet to other machines, 1500 on Ethernet').argParser(parseMtu),
+      new Option('--keepalive <duration>', 'with udp: say something at least so often, such as 20s').argParser(
+        parseKeepalive,
+      ),
       new Option('--data <directory>', 'keep data and node id in this directory (default: in memory)')
         .env('SIMPLEDHT_DATA')
         .argParser(parseDirectory),

@@ -97,8 +97,8 @@ export class ReplicaShell {
   }
 
   /**
-   * Gives peers time to take what was written here (`patienceMs` without any progress), then runs the last turn and stops the timer. Whatever the
-   * store does, nothing runs afterwards and nobody waits for ever.
+   * Gives peers time to take what was written here (`patienceMs` without any progress), then runs the last turn and
+   * stops the timer. Whatever the store does, nothing runs afterwards and nobody waits for ever.
    */
   async close(patienceMs: number): Promise<void> {
     await this.#drained(patienceMs);

@@ -15,7 +15,7 @@ export interface AttackerParts {
 
 /**
  * Somebody on the same network who sees all datagrams and sends what it likes, from whatever address it likes: noise, what it
- * recorded, and what it recorded with bits changed and the checksum made right or not. It holds nothing back.
+ * recorded, and what it recorded with bits changed or its end cut off. It holds nothing back.
  */
 export class Attacker {
   readonly #parts: AttackerParts;
