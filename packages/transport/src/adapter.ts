@@ -7,6 +7,7 @@ export { DeadlineQueue } from './deadline-queue.ts';
 export type { Deadline } from './deadline-queue.ts';
 export { limitReached, tooLarge, transportClosed } from './endpoint/errors.ts';
 export { KnownInstances } from './endpoint/known-instances.ts';
+export { replyOnce } from './endpoint/reply-once.ts';
 export { Owner } from './endpoint/owner.ts';
 export { TurnTimer } from './endpoint/turn-timer.ts';
 export { PendingRequest, PendingRequests } from './pending-requests.ts';

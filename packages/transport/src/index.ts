@@ -1,4 +1,4 @@
-export type { RequestOptions, Transport, TransportEvent, TransportHandlers } from './transport.ts';
+export type { Blame, RequestOptions, Transport, TransportEvent, TransportHandlers } from './transport.ts';
 export type { DatagramHandlers, DatagramSocket } from './datagram-socket.ts';
 export { systemClock } from './clock.ts';
 export type { Clock, TimerHandle } from './clock.ts';

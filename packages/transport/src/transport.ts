@@ -53,13 +53,19 @@ export interface RequestOptions {
 }
 
 /** What the owner of a transport hears. A handler must not throw; what it throws is reported as an `error` event and dropped. */
+/**
+ * What a handler calls when a payload makes no sense to it. A transport may end its link to a peer that goes on so, and
+ * one that cannot gives none.
+ */
+export type Blame = () => void;
+
 export interface TransportHandlers {
-  onDatagram(from: Address, payload: Uint8Array): void;
+  onDatagram(from: Address, payload: Uint8Array, blame?: Blame): void;
   /**
    * Answer by calling `reply` once, now or later; a second call is ignored, and so is one when the asker or this transport
    * is gone. It throws `ERR_MESSAGE_TOO_LARGE` above `maxMessageBytes`. Not answering lets the asker time out.
    */
-  onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void): void;
+  onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void, blame?: Blame): void;
   onEvent(event: TransportEvent): void;
 }
 

@@ -77,6 +77,8 @@ describe('a peer that means ill', () => {
       // 3 · 200,000 bytes are counted for one link; a message of A has room beside it all the time.
       expect(downs(b)).toBe(round);
       expect(await settled(all.clock, a.transport.request(B, bytes(90_000)), 5000)).toHaveLength(90_000);
+      // Its host gets no other link at once.
+      await all.clock.advance(1000);
     }
     expect(b.events.filter(({ type }) => type === 'link-down')).toHaveLength(3);
   });
@@ -95,6 +97,44 @@ describe('a peer that means ill', () => {
     expect(downs(b)).toBe(1);
     expect(b.requests).toHaveLength(1);
     expect(await settled(all.clock, a.transport.request(B, bytes(20)), 100)).toHaveLength(20);
+  });
+
+  it('and asks what makes no sense is cut off, and gets no other link for a second; nobody else feels it', async () => {
+    const { all, a, b, link } = await scene(4, { helloBurst: 100, nonsenseBurst: 10, nonsensePerSecond: 1 });
+    b.answer = (payload, reply, blame) => {
+      if (payload.length === 7) blame?.();
+      else reply(payload);
+    };
+    const send = await link();
+    for (let index = 0; index < 10; index++) send([message('request', index, bytes(7))]);
+    await all.clock.advance(20);
+    expect(downs(b)).toBe(0);
+    for (let index = 10; index < 100; index++) send([message('request', index, bytes(7))]);
+    await all.clock.advance(20);
+    expect(b.events.at(-1)).toMatchObject({ reason: 'protocol error' });
+    expect(b.requests.length).toBeLessThan(15);
+    const made = b.transport.counters['linksUp'] ?? expect.fail();
+    (await link())([message('request', 0, bytes(20))]);
+    await all.clock.advance(20);
+    expect(b.transport.counters['linksUp']).toBe(made);
+    expect(b.transport.counters['dropped.helloFlood']).toBe(1);
+    expect(await settled(all.clock, a.transport.request(B, bytes(20)), 100)).toHaveLength(20);
+    await all.clock.advance(1100);
+    (await link())([message('request', 0, bytes(20))]);
+    await all.clock.advance(20);
+    expect(b.transport.counters['linksUp']).toBe(made + 1);
+  });
+
+  it('and now and then asks what makes no sense keeps its link: it may be a newer one', async () => {
+    const { all, b, link } = await scene(5, { nonsenseBurst: 2, nonsensePerSecond: 1 });
+    b.answer = (_payload, _reply, blame) => blame?.();
+    const send = await link();
+    for (let index = 0; index < 10; index++) {
+      send([message('request', index, bytes(7))]);
+      await all.clock.advance(1000);
+    }
+    expect(b.requests).toHaveLength(11);
+    expect(downs(b)).toBe(0);
   });
 
   it('and takes no replies is cut off when too many wait', async () => {

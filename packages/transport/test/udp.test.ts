@@ -53,6 +53,18 @@ describe('UDP', () => {
     expect(up).toEqual({ type: 'link-up', address: client.transport.address });
   });
 
+  it('drops what comes faster than it is answered, and the sender repeats it', async () => {
+    const settings = { maxWaitingRequestBytes: 4000, loopbackDatagramBytes: 1200 };
+    const server = await echo({ host: '127.0.0.1', settings });
+    const client = await echo({ host: '127.0.0.1', settings });
+    await client.transport.request(server.transport.address, bytes(10));
+    const sent = Array.from({ length: 50 }, (_, index) => bytes(1000, index));
+    const replies = await Promise.all(sent.map((each) => client.transport.request(server.transport.address, each)));
+    expect(replies).toStrictEqual(sent);
+    expect(server.transport.counters['dropped.busy']).toBeGreaterThan(0);
+    expect(server.requests).toHaveLength(51);
+  });
+
   it('refuses a port in use, with the address in the message', async () => {
     const { transport } = await echo({ host: '127.0.0.1' });
     const { port } = parseHostPort(transport.address);

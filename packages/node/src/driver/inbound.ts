@@ -1,4 +1,4 @@
-import type { TransportEvent, TransportHandlers } from '@simpledht/transport';
+import type { Blame, TransportEvent, TransportHandlers } from '@simpledht/transport';
 import {
   decodeMessage,
   encodeMessage,
@@ -27,8 +27,8 @@ export class Inbound implements TransportHandlers {
     this.#options = options;
   }
 
-  onDatagram(from: Address, payload: Uint8Array): void {
-    const message = this.#decode(payload);
+  onDatagram(from: Address, payload: Uint8Array, blame?: Blame): void {
+    const message = this.#decode(payload, blame);
     switch (message?.kind) {
       case 'ping-ack':
         this.#options.membership.handle({ type: 'datagram', from, message });
@@ -53,9 +53,9 @@ export class Inbound implements TransportHandlers {
     if (offsetMs !== undefined) this.#options.replica.handle({ type: 'clock-offset', peer, offsetMs });
   }
 
-  onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void): void {
+  onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void, blame?: Blame): void {
     const { membership, replica } = this.#options;
-    const message = this.#decode(payload);
+    const message = this.#decode(payload, blame);
     if (message !== undefined && isStorageRequest(message)) {
       const exchange = replica.exchanges.open(reply);
       replica.handle({ type: 'request', peer: membership.core.idOf(from), message, exchange });
@@ -96,11 +96,12 @@ export class Inbound implements TransportHandlers {
     replica.handle({ type: 'peer-up', peer });
   }
 
-  #decode(payload: Uint8Array): Message | undefined {
+  #decode(payload: Uint8Array, blame: Blame | undefined): Message | undefined {
     try {
       return decodeMessage(payload);
     } catch {
       this.counters.malformed++;
+      blame?.();
       return undefined;
     }
   }

@@ -4,7 +4,7 @@ import {
   limitReached,
   Owner,
   PendingRequests,
-  tooLarge,
+  replyOnce,
   transportClosed,
   TurnTimer,
 } from '@simpledht/transport/adapter';
@@ -238,15 +238,11 @@ export class Endpoint implements ChannelHost {
 
   #onRequest(channel: Channel, id: number, payload: Uint8Array): void {
     this.counters.requestsIn++;
-    const { maxMessageBytes } = this.#parts.settings;
-    let answered = false;
-    this.#owner.request(channel.address, payload, (answer) => {
-      if (answer.length > maxMessageBytes) throw tooLarge(answer.length, maxMessageBytes);
-      if (answered) return;
-      answered = true;
+    const reply = replyOnce(this.#parts.settings.maxMessageBytes, (answer) => {
       channel.connection.reply(id, answer);
       this.#schedule(channel);
     });
+    this.#owner.request(channel.address, payload, reply);
   }
 
   #onDown(channel: Channel, reason: DownReason): void {

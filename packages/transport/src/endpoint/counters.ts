@@ -21,6 +21,8 @@ export type DropReason =
   | 'flood'
   /** More hellos from one host than its share, or from all. */
   | 'helloFlood'
+  /** Of a link whose share of waiting requests is full; its sender sends it again. */
+  | 'busy'
   /** Of a link of which too many fail their tag. */
   | 'tagFlood';
 
@@ -41,6 +43,7 @@ const reasons: readonly DropReason[] = [
   'flood',
   'helloFlood',
   'tagFlood',
+  'busy',
 ];
 
 /** Counters of a transport since `open`; names are part of its interface. */

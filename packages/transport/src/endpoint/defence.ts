@@ -75,6 +75,18 @@ export class Defence {
     session.failedTags.take(nowMs);
   }
 
+  /** A payload of its peer made no sense to the owner. False when that happened too often. */
+  toleratesNonsense(session: Session, nowMs: number): boolean {
+    const { nonsensePerSecond, nonsenseBurst } = this.#settings;
+    session.nonsense ??= new TokenBucket({ perSecond: nonsensePerSecond, burst: nonsenseBurst }, nowMs);
+    return session.nonsense.take(nowMs);
+  }
+
+  /** A link ended because its peer broke the rules: what it sent had its cost, so its host gets no other one at once. */
+  onFault(from: Address, nowMs: number): void {
+    this.#hosts.penalize(hostOf(from), isOnLoopback(from), { ms: this.#settings.faultPenaltyMs, nowMs });
+  }
+
   /** A handshake packet, not looked at so far. */
   admitsHandshake(datagram: Uint8Array, from: Address, nowMs: number): boolean {
     if (this.#isOfLink(datagram, from)) return true;

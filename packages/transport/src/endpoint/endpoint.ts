@@ -2,12 +2,13 @@ import type { Address } from '@simpledht/wire';
 import { closeCode, instanceBytes, packetHeaderBytes, packetKind, peekConnectionId } from '@simpledht/wire';
 import type { LinkCounters } from '../link/link-counters.ts';
 import type { LinkDownReason, LinkEffect } from '../link/link-effects.ts';
+import { isPeersFault } from '../link/link-effects.ts';
 import type { Random } from '../random.ts';
 import { Sealing } from '../sealing/sealing.ts';
 import type { RequestOptions, TransportHandlers } from '../transport.ts';
 import { Counters } from './counters.ts';
 import { Defence } from './defence.ts';
-import { limitReached, linkDown, tooLarge, transportClosed } from './errors.ts';
+import { limitReached, linkDown, transportClosed } from './errors.ts';
 import type { HandshakeContext } from './handshaker.ts';
 import { Handshaker } from './handshaker.ts';
 import { PendingRequests } from '../pending-requests.ts';
@@ -17,6 +18,7 @@ import { LinkFactory } from './link-factory.ts';
 import { Owner } from './owner.ts';
 import type { EndpointParts } from './parts.ts';
 import { RetryTokens } from './retry-tokens.ts';
+import { Serving } from './serving.ts';
 import type { Session } from './session.ts';
 import { instanceText } from './session.ts';
 import { Sessions } from './sessions.ts';
@@ -44,6 +46,7 @@ export class Endpoint implements HandshakeContext {
   readonly #pending: PendingRequests<LinkRequest>;
   readonly links: LinkFactory;
   readonly #timer: TurnTimer;
+  readonly #serving: Serving;
   /** Sessions with something to send at the end of this turn. */
   #dirty: Session[] = [];
   readonly #knownInstances = new KnownInstances();
@@ -54,16 +57,23 @@ export class Endpoint implements HandshakeContext {
     this.#parts = parts;
     this.sealing = keyring === undefined ? undefined : new Sealing(keyring, random, settings);
     this.owner = new Owner(handlers, this.counters.totals, parts.logger);
-    this.settings = parts.settings;
-    this.random = parts.random;
-    this.instance = parts.random.bytes(instanceBytes);
-    this.sessions = new Sessions(parts.random);
-    this.tokens = new RetryTokens(parts.random, parts.clock.monotonic());
-    this.#pending = new PendingRequests(this.counters.totals);
-    this.links = new LinkFactory(parts.settings, parts.socket, parts.random);
     const nowMs = parts.clock.monotonic();
-    this.#defence = new Defence(this.sessions, this.counters, parts.settings, nowMs);
+    this.settings = settings;
+    this.random = random;
+    this.instance = random.bytes(instanceBytes);
+    this.sessions = new Sessions(random);
+    this.tokens = new RetryTokens(random, nowMs);
+    this.#pending = new PendingRequests(this.counters.totals);
+    this.links = new LinkFactory(settings, parts.socket, random);
+    this.#defence = new Defence(this.sessions, this.counters, settings, nowMs);
     this.#handshaker = new Handshaker(this, nowMs);
+    this.#serving = new Serving({
+      ...parts,
+      counters: this.counters,
+      owner: this.owner,
+      defence: this.#defence,
+      schedule: this.schedule,
+    });
     this.#timer = new TurnTimer(parts.clock, (timerFired) => {
       this.#endTurn(timerFired);
     });
@@ -102,6 +112,7 @@ export class Endpoint implements HandshakeContext {
 
   onDatagram(datagram: Uint8Array, from: Address): void {
     if (this.#closed) return;
+    this.#serving.requests.onDatagram();
     this.counters.totals.datagramsIn++;
     this.counters.totals.bytesIn += datagram.length;
     const kind = packetKind(datagram);
@@ -140,12 +151,12 @@ export class Endpoint implements HandshakeContext {
     this.#parts.socket.send(datagram, to);
   }
 
-  schedule(session: Session): void {
+  readonly schedule = (session: Session): void => {
     if (session.dirty || this.#closed) return;
     session.dirty = true;
     this.#dirty.push(session);
     this.#timer.endTurnSoon();
-  }
+  };
 
   up(session: Session, dialled: boolean, nowMs: number): void {
     const { peer, address } = session;
@@ -179,6 +190,7 @@ export class Endpoint implements HandshakeContext {
     if (this.#closed) return;
     const nowMs = this.#parts.clock.monotonic();
     if (timerFired) this.#tick(nowMs);
+    if (this.#serving.requests.serve(this.#parts.clock)) this.#timer.endTurnSoon();
     const sessions = this.#dirty;
     this.#dirty = [];
     for (const session of sessions) this.#flush(session, nowMs);
@@ -225,6 +237,10 @@ export class Endpoint implements HandshakeContext {
 
   #onLinkPacket(session: Session, datagram: Uint8Array, nowMs: number): void {
     if (!this.#defence.admitsPacketOf(session, nowMs)) return;
+    if (this.#serving.requests.isFull(session)) {
+      this.counters.drop('busy');
+      return;
+    }
     const outcome = session.link.receive(datagram, nowMs);
     if (outcome !== 'taken') this.counters.drop(outcome);
     if (outcome === 'tag') {
@@ -246,13 +262,13 @@ export class Endpoint implements HandshakeContext {
         this.transmit(effect.datagram, session.address);
         break;
       case 'request':
-        this.#onRequest(session, effect.requestId, effect.payload);
+        this.#serving.requests.add(session, effect.requestId, effect.payload);
         break;
       case 'reply':
         this.#pending.resolve(effect.ticket, effect.payload);
         break;
       case 'datagram':
-        this.owner.datagram(session.address, effect.payload);
+        this.owner.datagram(session.address, effect.payload, this.#serving.blameOf(session));
         break;
       case 'backpressure':
         this.owner.event({ type: 'backpressure', address: session.address, on: effect.on });
@@ -263,27 +279,16 @@ export class Endpoint implements HandshakeContext {
     }
   }
 
-  #onRequest(session: Session, requestId: number, payload: Uint8Array): void {
-    this.counters.totals.requestsIn++;
-    let answered = false;
-    const reply = (answer: Uint8Array): void => {
-      if (answer.length > this.settings.maxMessageBytes) throw tooLarge(answer.length, this.settings.maxMessageBytes);
-      if (answered) return;
-      answered = true;
-      session.link.reply(requestId, answer);
-      this.schedule(session);
-    };
-    this.owner.request(session.address, payload, reply);
-  }
-
   // ------------------------------------------------------------------------------- links
 
   #onDown(session: Session, reason: LinkDownReason): void {
     const heard = session.dialled || session.state === 'up';
     session.state = 'down';
+    this.#serving.requests.forget(session);
     this.sessions.remove(session);
     const { address } = session;
     this.#parts.logger.debug({ address, reason }, 'Link down');
+    if (isPeersFault(reason)) this.#defence.onFault(address, this.#parts.clock.monotonic());
     this.#pending.rejectAll(linkDown(address, reason), ({ link }) => link === session.link);
     // A handshake that a stranger began and did not finish was never a link.
     if (!heard) return;

@@ -1,6 +1,6 @@
 import type { Address } from '@simpledht/wire';
 import type { Logger } from '../logger.ts';
-import type { TransportEvent, TransportHandlers } from '../transport.ts';
+import type { Blame, TransportEvent, TransportHandlers } from '../transport.ts';
 import type { TransportCounters } from './counters.ts';
 import { otherSecret } from './errors.ts';
 
@@ -27,19 +27,19 @@ export class Owner {
     this.#silent = true;
   }
 
-  datagram(from: Address, payload: Uint8Array): void {
+  datagram(from: Address, payload: Uint8Array, blame?: Blame): void {
     if (this.#silent) return;
     try {
-      this.#handlers.onDatagram(from, payload);
+      this.#handlers.onDatagram(from, payload, blame);
     } catch (error) {
       this.#report(error);
     }
   }
 
-  request(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void): void {
+  request(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void, blame?: Blame): void {
     if (this.#silent) return;
     try {
-      this.#handlers.onRequest(from, payload, reply);
+      this.#handlers.onRequest(from, payload, reply, blame);
     } catch (error) {
       this.#report(error);
     }

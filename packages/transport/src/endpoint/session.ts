@@ -29,6 +29,8 @@ export class Session {
   dirty = false;
   /** Made when a packet fails its tag; see Defence. */
   failedTags: TokenBucket | undefined;
+  /** Made when a payload of its peer makes no sense to the owner; see Defence. */
+  nonsense: TokenBucket | undefined;
   token: Uint8Array = new Uint8Array(0);
   /** With a secret: gets its keys when the handshake is done. */
   readonly sealer: AeadSealer | undefined;

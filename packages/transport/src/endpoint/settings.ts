@@ -23,6 +23,14 @@ export interface TransportSettings extends LinkSettings {
   readonly maxHelloIntervalMs: number;
   /** A handshake has failed after this. */
   readonly handshakeTimeoutMs: number;
+  /** Requests of all links together that came and are not handed over; a link with its share of it is not read. */
+  readonly maxWaitingRequestBytes: number;
+  /** Requests are handed over for so long in a turn, one of each link at least. What is left is for the next turn. */
+  readonly turnMs: number;
+  /** The same while more datagrams wait in the socket. */
+  readonly busyTurnMs: number;
+  /** So many datagrams in a turn mean that more wait: libuv reads 32 at most before it goes on. */
+  readonly busyDatagrams: number;
   /** Partial messages of all links together. */
   readonly maxReassemblyBytes: number;
   /** With a secret, a key is used for at most so long while there is traffic. */
@@ -47,6 +55,12 @@ export interface TransportSettings extends LinkSettings {
   readonly unprovenHellosPerSecond: number;
   /** Packets of one link that fail their tag; beyond it they count among those of strangers. */
   readonly failedTagsPerSecond: number;
+  /** Payloads of one link that make no sense to the owner; beyond it the link ends. A newer peer may try what we do not know. */
+  readonly nonsensePerSecond: number;
+  /** Such payloads at once. */
+  readonly nonsenseBurst: number;
+  /** A host that had a link and broke its rules makes no other for so long, at most 1,000. */
+  readonly faultPenaltyMs: number;
   /** Networks, and hosts, that are told apart at a time; all beyond share what one may. */
   readonly maxSources: number;
 }
@@ -66,6 +80,10 @@ export const defaultTransportSettings: TransportSettings = {
   helloIntervalMs: 333,
   maxHelloIntervalMs: 2000,
   handshakeTimeoutMs: 10_000,
+  maxWaitingRequestBytes: 16_777_216,
+  turnMs: 1,
+  busyTurnMs: 0.1,
+  busyDatagrams: 32,
   maxReassemblyBytes: 67_108_864,
   rekeyAfterMs: 120_000,
   rekeyAfterPackets: 8_388_608,
@@ -78,5 +96,8 @@ export const defaultTransportSettings: TransportSettings = {
   maxHellosPerSecond: 2000,
   unprovenHellosPerSecond: 200,
   failedTagsPerSecond: 1000,
+  nonsensePerSecond: 10,
+  nonsenseBurst: 100,
+  faultPenaltyMs: 1000,
   maxSources: 4096,
 };

@@ -41,6 +41,13 @@ export class SourceBuckets {
     return this.#bucketOf(source, onLoopback, nowMs).take(nowMs);
   }
 
+  /** Nothing more from `source` for `ms`, at most for a generation. Whoever has no bucket of its own is not punished for another. */
+  penalize(source: string, onLoopback: boolean, { ms, nowMs }: { readonly ms: number; readonly nowMs: number }): void {
+    this.#age(nowMs);
+    const bucket = this.#bucketOf(source, onLoopback, nowMs);
+    if (bucket !== this.#rest) bucket.penalize(Math.min(ms, this.#generationMs), nowMs);
+  }
+
   #bucketOf(source: string, onLoopback: boolean, nowMs: number): TokenBucket {
     const recent = this.#recent.get(source);
     if (recent !== undefined) return recent;

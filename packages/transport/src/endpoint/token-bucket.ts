@@ -36,6 +36,12 @@ export class TokenBucket {
     return true;
   }
 
+  /** Nothing for `ms` from now on. */
+  penalize(ms: number, nowMs: number): void {
+    this.#atMs = nowMs;
+    this.#tokens = 1 - (this.#rate.perSecond * ms) / 1000;
+  }
+
   isEmpty(nowMs: number): boolean {
     const { perSecond, burst } = this.#rate;
     this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) * perSecond) / 1000);

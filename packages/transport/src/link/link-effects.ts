@@ -26,5 +26,10 @@ export type LinkDownReason =
   | 'refused: too many links'
   | 'own address';
 
+/** The peer did what no honest one does, or asked for more than it was allowed. */
+export function isPeersFault(reason: LinkDownReason): boolean {
+  return reason === 'protocol error' || reason === 'too much unanswered' || reason === 'message not finished';
+}
+
 /** What became of a received packet; everything but `taken` is counted and changed nothing. */
 export type PacketOutcome = 'taken' | 'short' | 'tag' | 'repeated' | 'malformed' | 'reassemblyFull' | 'closed';

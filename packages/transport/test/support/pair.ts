@@ -1,5 +1,6 @@
 import type { Address } from '@simpledht/wire';
 import type {
+  Blame,
   FaultySocket,
   MemoryNetworkOptions,
   Transport,
@@ -17,7 +18,7 @@ export interface Peer {
   readonly datagrams: Uint8Array[];
   readonly requests: Uint8Array[];
   /** How requests are answered; echo at first. */
-  answer: (payload: Uint8Array, reply: (payload: Uint8Array) => void) => void;
+  answer: (payload: Uint8Array, reply: (payload: Uint8Array) => void, blame?: Blame) => void;
 }
 
 type Secret = string | readonly string[];
@@ -48,9 +49,9 @@ export function world(seed: number, options: MemoryNetworkOptions = {}): World {
     };
     await transport.open({
       onDatagram: (_from, payload) => made.datagrams.push(payload),
-      onRequest: (_from, payload, reply) => {
+      onRequest: (_from, payload, reply, blame) => {
         made.requests.push(payload);
-        made.answer(payload, reply);
+        made.answer(payload, reply, blame);
       },
       onEvent: (event) => made.events.push(event),
     });

@@ -5,11 +5,15 @@ import { forgedHello, type PacketIdentity } from './forged.ts';
 
 const repeatHelloMs = 100;
 
-/** Makes a link by hand, acknowledges nothing, and makes another whenever the victim has enough of it. */
+/**
+ * Makes a link by hand, acknowledges nothing, asks for another whenever the victim has enough of it, and goes on with the old
+ * one while it gets none.
+ */
 export class EvilPeer {
   readonly #socket: Socket;
   readonly #port: number;
   #theirId = 0;
+  #hasLink = false;
   #number = 0;
   #helloMs = -Infinity;
   linksMade = 0;
@@ -22,14 +26,13 @@ export class EvilPeer {
     });
   }
 
-  /** Where the next packet goes; `undefined` while there is no link. */
+  /** Where the next packet goes; `undefined` before the first link. */
   next(nowMs: number): PacketIdentity | undefined {
-    if (this.#theirId !== 0) return { connectionId: this.#theirId, packetNumber: this.#number++ };
-    if (nowMs - this.#helloMs > repeatHelloMs) {
+    if (!this.#hasLink && nowMs - this.#helloMs > repeatHelloMs) {
       this.#helloMs = nowMs;
       this.send(forgedHello(++this.linksMade));
     }
-    return undefined;
+    return this.#theirId === 0 ? undefined : { connectionId: this.#theirId, packetNumber: this.#number++ };
   }
 
   send(datagram: Uint8Array): void {
@@ -40,7 +43,12 @@ export class EvilPeer {
   #onDatagram(datagram: Uint8Array): void {
     if (packetKind(datagram) !== 'handshake' || !isIntactHandshake(datagram, checksum)) return;
     const { type, sourceId } = decodeHandshake(datagram, checksum);
-    if (type === 'accept') this.#number = 0;
-    if (type === 'accept' || type === 'reset') this.#theirId = sourceId;
+    if (type !== 'accept') {
+      this.#hasLink = this.#hasLink && type !== 'reset';
+      return;
+    }
+    this.#hasLink = true;
+    this.#theirId = sourceId;
+    this.#number = 0;
   }
 }

@@ -81,8 +81,16 @@ export function hole(identity: PacketIdentity): Uint8Array {
   });
 }
 
-const digests = [10, 10, 10, 10, 10, 10, 10, 10, 10, 300].map((origins) =>
-  encodeMessage({
+const sizes = [10, 10, 10, 10, 10, 10, 10, 10, 10, 300];
+const digests = sizes.map((origins) => digestOf(unknownOrigins(origins).sort()));
+const malformedDigests = sizes.map((origins) => digestOf(unknownOrigins(origins).sort().reverse()));
+
+function unknownOrigins(count: number): Origin[] {
+  return Array.from({ length: count }, () => randomBytes(24).toString('hex') as Origin);
+}
+
+function digestOf(origins: readonly Origin[]): Uint8Array {
+  return encodeMessage({
     kind: 'digest',
     from: randomBytes(16).toString('hex') as NodeId,
     origin: '',
@@ -91,21 +99,26 @@ const digests = [10, 10, 10, 10, 10, 10, 10, 10, 10, 300].map((origins) =>
     behind: true,
     unsettled: false,
     hlc: 1,
-    vector: Array.from({ length: origins }, () => ({
-      origin: randomBytes(24).toString('hex') as Origin,
-      watermark: Number.MAX_SAFE_INTEGER,
-      intervals: [],
-    })),
+    vector: origins.map((origin) => ({ origin, watermark: Number.MAX_SAFE_INTEGER, intervals: [] })),
     retired: [],
     count: 1,
     sumHigh: 1,
     sumLow: 1,
-  }),
-);
+  });
+}
 
 /** A digest of a member that does not exist, and of origins that nobody has; every tenth has 300. */
 export function digest(identity: PacketIdentity): Uint8Array {
-  const payload = digests[identity.packetNumber % digests.length] ?? part;
+  return request(identity, digests);
+}
+
+/** The same with its origins in a wrong order. */
+export function malformedDigest(identity: PacketIdentity): Uint8Array {
+  return request(identity, malformedDigests);
+}
+
+function request(identity: PacketIdentity, payloads: readonly Uint8Array[]): Uint8Array {
+  const payload = payloads[identity.packetNumber % payloads.length] ?? part;
   return packetOf(identity, (writer) => {
     writeWholeMessage(writer, 'request', identity.packetNumber, payload);
   });

@@ -89,7 +89,13 @@ try {
     `Node.js ${process.version}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}, load of the machine before ${show(loadavg()[0] ?? 0)};\n` +
       `${String(seconds)} s each; before any attack: get p99 ${show(p99(calm.gets))} ms of ${show(calm.gets.length)}, newcomer ${show(p99(calm.newcomers))} ms\n`,
   );
-  const control = await attacked(scene, { kinds: ['noise'], seconds, perSecond, calmMs, elsewhere: portOfNobody });
+  const control = await attacked(scene, {
+    kinds: ['noise'],
+    seconds,
+    perSecond,
+    calmMs,
+    elsewhere: portOfNobody,
+  });
   const lines = [line('control: noise, to a port of nobody', control)];
   for (const plan of chosen) {
     const outcome = await attacked(scene, { kinds: plan, seconds, perSecond, calmMs });

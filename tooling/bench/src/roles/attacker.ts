@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { constants, setPriority } from 'node:os';
 import { shotOf, type Kind } from '../attack/kinds.ts';
 import { serve } from '../child.ts';
 
@@ -26,7 +27,7 @@ export interface AttackResult {
 
 const strangerCount = 200;
 /** So that a late timer does not turn into one long burst. */
-const longestBurst = 1000;
+const longestBurst = 250;
 
 async function boundSocket(host: string): Promise<Socket> {
   const socket = createSocket({
@@ -44,6 +45,9 @@ async function boundSocket(host: string): Promise<Socket> {
 function strangersHosts(): readonly string[] {
   return Array.from({ length: strangerCount }, (_, index) => `127.66.${String(index)}.${String(1 + (index % 250))}`);
 }
+
+// It is somebody else's machine that sends: here it takes the processor time that the cluster leaves.
+setPriority(process.pid, constants.priority.PRIORITY_BELOW_NORMAL);
 
 serve({
   async run({ kinds, port, seconds, perSecond }: Attack): Promise<AttackResult> {
