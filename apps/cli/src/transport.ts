@@ -31,10 +31,19 @@ export function transportOptions(): readonly Option[] {
 
 /** What a node needs for another transport than UDP. */
 export async function nodeTransport(
-  options: TransportOptions & { readonly host: string; readonly port: number },
+  options: TransportOptions & {
+    readonly host: string;
+    readonly port: number;
+    readonly mtu?: number;
+    readonly keepalive?: number;
+  },
   hasSecret: boolean,
 ): Promise<Pick<NodeOptions, 'transport'>> {
   checkSecret(options, hasSecret);
+  for (const name of ['mtu', 'keepalive'] as const) {
+    if (options.transport === 'tcp' && options[name] !== undefined)
+      throw new Failure('ERR_INVALID_OPTION', exitCodes.usage, `--${name} is for UDP, not for --transport tcp`);
+  }
   const tls = await readTls(options);
   if (options.transport === 'udp') return {};
   const { tcpTransport } = await import('@simpledht/transport-tcp');

@@ -16,6 +16,8 @@ describe('a wrong call', () => {
     [['start', '--mtu', '100'], 'An MTU is a whole number from 560 to 65535'],
     [['start', '--keepalive', '5'], 'A duration is a number above 0 with a unit'],
     [['start', '--keepalive', '10ms'], 'A keepalive is from 1s to 1h'],
+    [['start', '--transport', 'tcp', '--mtu', '1500'], '--mtu is for UDP'],
+    [['start', '--transport', 'tcp', '--keepalive', '20s'], '--keepalive is for UDP'],
     [['put', 'k'], 'A value is missing'],
     [['put', 'k', 'v', '--file', 'f'], 'not both'],
     [['put', 'k', '{', '--json-value'], 'The value is not JSON'],

@@ -21,13 +21,13 @@ export interface NodeOptions {
   readonly advertise?: string;
   /**
    * Largest IP packet that the way to other machines carries, bytes: 1500 on Ethernet saves a sixth of the datagrams. By
-   * default none is taken for granted, and datagrams have 1,200 bytes. What both ends of a link allow counts. Not used with
-   * `transport`.
+   * default none is taken for granted, and datagrams have 1,200 bytes. What both ends of a link allow counts. Refused
+   * with `transport`.
    */
   readonly mtu?: number;
   /**
    * Says something to each peer at least so often, ms, so that an address translator between them keeps its entry; 20,000
-   * is short enough for most. Never by default. Not used with `transport`.
+   * is short enough for most. Never by default. Refused with `transport`.
    */
   readonly keepaliveMs?: number;
   /** Largest encoded value of a local write, bytes: 1 MiB by default, 16 MiB at most. */
@@ -67,8 +67,10 @@ export function checkOptions(options: NodeOptions): void {
     throw invalid('advertise', 'a string such as 203.0.113.7:5000', advertise);
   if (maxValueBytes !== undefined && !isInteger(maxValueBytes, 1, limits.maxValueBytes))
     throw invalid('maxValueBytes', `an integer from 1 to ${String(limits.maxValueBytes)}`, maxValueBytes);
-  if (options.secret !== undefined && options.transport !== undefined)
-    throw new SimpleDHTError('ERR_INVALID_OPTION', 'Option secret is for UDP: give it to the transport itself');
+  for (const name of ['secret', 'mtu', 'keepaliveMs'] as const) {
+    if (options[name] !== undefined && options.transport !== undefined)
+      throw new SimpleDHTError('ERR_INVALID_OPTION', `Option ${name} is for UDP: give it to the transport itself`);
+  }
   checkSizes(options);
 }
 

@@ -19,4 +19,12 @@ describe('what a person knows of the way to other machines', () => {
   ])('%j is refused', (options, message) => {
     expect(() => new DHTNode(options)).toThrow(message);
   });
+
+  it.each([{ mtu: 1500 }, { keepaliveMs: 20_000 }, { secret: 'x'.repeat(44) }])(
+    '%j is refused with a transport that would not hear of it',
+    (options) => {
+      const { transport } = chooseParts({});
+      expect(() => new DHTNode({ ...options, transport })).toThrow('is for UDP: give it to the transport itself');
+    },
+  );
 });

@@ -15,6 +15,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     rate: { type: 'string', default: '100000' },
     only: { type: 'string' },
+    secret: { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
@@ -73,12 +74,13 @@ const head = [
   'dropped, by reason',
 ];
 
-const { members, port } = await startCluster(3);
+const secret = values.secret === undefined ? {} : { secret: values.secret };
+const { members, port } = await startCluster(3, secret);
 const [victim] = members;
 if (victim === undefined) throw new Error('no cluster');
 const prober = new Child('prober');
 try {
-  await prober.call('start', port);
+  await prober.call('start', { port, ...secret });
   const scene: Scene = { victim, prober, port };
   await pause(2000);
   await prober.call<Probes>('take');

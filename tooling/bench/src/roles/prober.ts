@@ -1,4 +1,4 @@
-import { connect, type Client } from '@simpledht/node';
+import { connect, type Client, type ClientOptions } from '@simpledht/node';
 import { serve } from '../child.ts';
 
 /* A client that asks for one key after the other, and another one that connects anew every half second. */
@@ -20,6 +20,7 @@ const key = 'probe';
 const pauseMs = 1;
 const newcomerPauseMs = 500;
 
+let to: ClientOptions = {};
 let client: Client | undefined;
 let probing = false;
 let ended: Promise<unknown> = Promise.resolve();
@@ -41,8 +42,8 @@ async function repeat(waitMs: number, ask: () => Promise<void>): Promise<void> {
   }
 }
 
-async function comeAnew(port: number): Promise<void> {
-  const newcomer = await connect({ port });
+async function comeAnew(): Promise<void> {
+  const newcomer = await connect(to);
   try {
     await newcomer.get(key);
   } finally {
@@ -51,14 +52,15 @@ async function comeAnew(port: number): Promise<void> {
 }
 
 serve({
-  async start(port: number) {
-    client = await connect({ port });
+  async start(options: ClientOptions) {
+    to = options;
+    client = await connect(to);
     await client.put(key, new Uint8Array(100));
     probing = true;
     const made = client;
     ended = Promise.all([
       repeat(pauseMs, () => sample(probes.gets, () => made.get(key))),
-      repeat(newcomerPauseMs, () => sample(probes.newcomers, () => comeAnew(port))),
+      repeat(newcomerPauseMs, () => sample(probes.newcomers, () => comeAnew())),
     ]);
   },
   /** What was measured since the last call. */
