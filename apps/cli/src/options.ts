@@ -117,7 +117,7 @@ export function parseAcks(text: string): Acks {
 /** `a:5000,b:5000`, once or several times. */
 export function parseBootstrap(text: string, previous: readonly string[] = []): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
-  return [...previous, ...names.filter((name) => name !== '').map(checkAddress)];
+  return [...previous, ...names.filter((name) => name !== '').map(checkName)];
 }
 
 export function parseAdvertise(text: string): string {
@@ -125,8 +125,9 @@ export function parseAdvertise(text: string): string {
   return text;
 }
 
-function checkAddress(name: string): string {
-  if (isAddress(name)) return name;
+/** An address, or a name with SRV records that says addresses by itself. */
+function checkName(name: string): string {
+  if (isAddress(name) || /^_[^\s:[\]._]+\._(?:udp|tcp)\.[^\s:[\]]+$/.test(name)) return name;
   throw new InvalidArgumentError(
     `Invalid bootstrap node format: ${name}. Expected format: HOST:PORT, such as 203.0.113.7:5000 or [2001:db8::7]:5000.`,
   );

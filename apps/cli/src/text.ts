@@ -14,7 +14,8 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
 
 /** `0.42 ms`, `12.5 ms`, `340 ms`. */
 export function milliseconds(ms: number): string {
-  const digits = ms < 10 ? 2 : ms < 100 ? 1 : 0;
+  const size = Math.abs(ms);
+  const digits = size < 10 ? 2 : size < 100 ? 1 : 0;
   return `${ms.toFixed(digits)} ms`;
 }
 

@@ -64,15 +64,23 @@ describe('options', () => {
       '[2001:db8::7]:5000',
     ]);
     expect(parseBootstrap('')).toEqual([]);
+    expect(parseBootstrap('_simpledht._udp.example.org')).toEqual(['_simpledht._udp.example.org']);
   });
 
-  test.each(['203.0.113.7', ':5000', 'host:', 'host:0', 'host:65536', '2001:db8::7:5000', 'a b:5000', 'host:5000x'])(
-    'bootstrap %j is refused in the words of the original',
-    (text) => {
-      expect(() => parseBootstrap(text)).toThrow(/Invalid bootstrap node format: .*Expected format: HOST:PORT/);
-      expect(() => parseAdvertise(text)).toThrow(/HOST:PORT/);
-    },
-  );
+  test.each([
+    '203.0.113.7',
+    '_x.example.org',
+    ':5000',
+    'host:',
+    'host:0',
+    'host:65536',
+    '2001:db8::7:5000',
+    'a b:5000',
+    'host:5000x',
+  ])('bootstrap %j is refused in the words of the original', (text) => {
+    expect(() => parseBootstrap(text)).toThrow(/Invalid bootstrap node format: .*Expected format: HOST:PORT/);
+    expect(() => parseAdvertise(text)).toThrow(/HOST:PORT/);
+  });
 
   test('a host may be written in brackets, as in addresses', () => {
     expect(parseHost('[::1]')).toBe('::1');

@@ -8,6 +8,12 @@ import type {
 } from '@simpledht/wire';
 import type { Member } from './member.ts';
 
+/** A member as an earlier life of this process knew it. */
+export interface RecalledMember extends MemberUpdate {
+  /** Since when it is in that state, on this life's monotonic clock; counts for the dead and the left. Default now. */
+  readonly since?: number;
+}
+
 /** What the shell tells the core. */
 export type MembershipEvent =
   /** Bootstrap: find the cluster through this name. Attempts with backoff, then in the background for ever. */
@@ -28,7 +34,7 @@ export type MembershipEvent =
   | { readonly type: 'answered'; readonly exchange: number; readonly message: MembershipReply }
   | { readonly type: 'failed'; readonly exchange: number; readonly reason: string }
   /** Members known from an earlier life of this process: dialled like the dead, told to nobody before they answer. */
-  | { readonly type: 'recall'; readonly members: readonly MemberUpdate[] }
+  | { readonly type: 'recall'; readonly members: readonly RecalledMember[] }
   /** A dead member will not come back: it is told to all that it has left. Nothing happens when it lives or is not known. */
   | { readonly type: 'forget'; readonly id: NodeId }
   /** Hints of the transport; they hasten a probe and decide nothing. */
@@ -66,6 +72,16 @@ export type MembershipNotice =
    * that was told dead before is told left when it was dismissed (`forget`).
    */
   | { readonly type: 'peer-left'; readonly member: Member; readonly reason: 'dead' | 'left' | 'replaced' }
+  /** Its messages come from another address than before. */
+  | { readonly type: 'peer-moved'; readonly member: Member; readonly from: Address }
+  /** They come from two addresses by turns: two processes use its id, or its host has two ways out. At most once a minute. */
+  | { readonly type: 'peer-duplicated'; readonly member: Member; readonly other: Address }
+  /** A new process with its id answers at its address: it was restarted with its data. */
+  | { readonly type: 'peer-restarted'; readonly member: Member }
+  /** A dead or left one is remembered no longer: its time was over, or somebody else needed its place or its address. */
+  | { readonly type: 'peer-forgotten'; readonly member: Member }
+  /** Everyone told by `recall` was dialled once, and has answered or not. */
+  | { readonly type: 'recalled' }
   /** Attempt `attempt` failed, another follows. */
   | {
       readonly type: 'bootstrap-retry';

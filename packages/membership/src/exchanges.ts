@@ -208,6 +208,7 @@ export class Exchanges {
       advertise: this.#self.advertise,
       members: [...accusation, ...page.members],
       after: asked,
+      durable: this.#self.durable,
     } as const;
     this.#outbox.push({ type: 'request', to, message, exchange, timeoutMs });
   }

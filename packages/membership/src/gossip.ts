@@ -11,8 +11,11 @@ import { utf8Bytes } from './text.ts';
 /** Everything of a datagram but its updates and addresses, encoded: kind, two ids, nonce, clock. Rounded up. */
 const headerBytes = 128;
 
-/** One update without its address, encoded: an id as text, the longest state, a 9-byte number, heads. Rounded up. */
+/** One update without its address and accusers, encoded: an id as text, the longest state, a 9-byte number, heads. Rounded up. */
 const updateBytes = 64;
+
+/** One accuser: an id with its head. */
+const accuserBytes = 18;
 
 export interface GossipParts {
   readonly settings: MembershipSettings;
@@ -106,8 +109,8 @@ export class Gossip {
   }
 }
 
-export function updateOf({ id, address, state, incarnation }: Entry): MemberUpdate {
-  return { id, address, state, incarnation };
+export function updateOf({ id, address, state, incarnation, durable, accusers }: Entry): MemberUpdate {
+  return { id, address, state, incarnation, durable, accusers };
 }
 
 /** Counts bytes and updates of one datagram. */
@@ -120,7 +123,7 @@ class ByteBudget implements Budget {
   }
 
   take(update: MemberUpdate): boolean {
-    const bytes = updateBytes + utf8Bytes(update.address);
+    const bytes = updateBytes + utf8Bytes(update.address) + accuserBytes * update.accusers.length;
     if (bytes > this.#bytes || this.#updates === 0) return false;
     this.#bytes -= bytes;
     this.#updates--;

@@ -3,6 +3,7 @@ import { between, sample, type RandomSource } from './chance.ts';
 import { Deadlines, earliest } from './deadlines.ts';
 import type { Exchanges } from './exchanges.ts';
 import { isLive, type Entry } from './member.ts';
+import type { Outbox } from './outbox.ts';
 import { Pace } from './pace.ts';
 import type { Roster } from './roster.ts';
 import { contactSpreadMs, exchangePauseMs, type MembershipSettings } from './settings.ts';
@@ -23,6 +24,10 @@ export class Healer {
   /** Pause before the next redial but one. */
   readonly #pausesMs = new Map<NodeId, number>();
   readonly #pace = new Pace();
+  /** Recalled members whose first dial has no outcome yet. */
+  readonly #recalled = new Set<NodeId>();
+  #isRecalling = false;
+  readonly #outbox: Outbox;
   #nextExchangeMs: number | undefined;
 
   constructor(parts: {
@@ -30,11 +35,13 @@ export class Healer {
     readonly random: RandomSource;
     readonly roster: Roster;
     readonly exchanges: Exchanges;
+    readonly outbox: Outbox;
   }) {
     this.#settings = parts.settings;
     this.#random = parts.random;
     this.#roster = parts.roster;
     this.#exchanges = parts.exchanges;
+    this.#outbox = parts.outbox;
   }
 
   /** A live member that this node has not met, or that may be at another address. */
@@ -53,10 +60,28 @@ export class Healer {
     this.#arm(now);
   }
 
-  /** It is alive, or gone for good. */
+  /** Members of an earlier life: those that are held dead by now are dialled at once. */
+  recall(members: readonly { readonly id: NodeId }[], now: Instant): void {
+    for (const { id } of members) {
+      if (this.#roster.get(id)?.state !== 'dead') continue;
+      this.#recalled.add(id);
+      this.#redials.set(id, now.monotonicMs + this.#random() * contactSpreadMs(0));
+    }
+    this.#isRecalling = true;
+  }
+
+  /** Ends every event: whoever joined by it is told of before. */
+  report(): void {
+    if (!this.#isRecalling || this.#recalled.size > 0) return;
+    this.#isRecalling = false;
+    this.#outbox.notice({ type: 'recalled' });
+  }
+
+  /** It is alive. */
   rest(id: NodeId, now: Instant): void {
     this.#redials.delete(id);
     this.#pausesMs.delete(id);
+    this.#recalled.delete(id);
     this.#arm(now);
   }
 
@@ -64,9 +89,11 @@ export class Healer {
     this.#dropContact(id);
     this.#redials.delete(id);
     this.#pausesMs.delete(id);
+    this.#recalled.delete(id);
   }
 
   stop(): void {
+    this.#recalled.clear();
     this.#contacts.clear();
     this.#redials.clear();
     this.#nextExchangeMs = undefined;
@@ -111,9 +138,13 @@ export class Healer {
     const entry = this.#roster.get(id);
     if (entry?.state !== 'dead') return;
     this.#schedule(id, now);
-    if (!this.#exchanges.isPendingTo(entry.address)) {
-      this.#exchanges.open({ to: entry.address, target: id, roster: true }, now);
-    }
+    const settled = (): void => {
+      this.#recalled.delete(id);
+    };
+    const isAsked =
+      !this.#exchanges.isPendingTo(entry.address) &&
+      this.#exchanges.open({ to: entry.address, target: id, roster: true, settled }, now);
+    if (!isAsked) settled();
   }
 
   #schedule(id: NodeId, now: Instant): void {

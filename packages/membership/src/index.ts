@@ -1,7 +1,15 @@
 export { Membership } from './membership.ts';
 export type { MembershipOptions } from './membership.ts';
-export type { MembershipEffect, MembershipEvent, MembershipNotice } from './events.ts';
+export type { MembershipEffect, MembershipEvent, MembershipNotice, RecalledMember } from './events.ts';
 export type { Member } from './member.ts';
 export type { RandomSource } from './chance.ts';
-export { contactSpreadMs, exchangePauseMs, presets, suspicionMs, transmitLimit } from './settings.ts';
+export {
+  confirmationsNeeded,
+  contactSpreadMs,
+  exchangePauseMs,
+  presets,
+  suspicionMs,
+  suspicionTimeoutMs,
+  transmitLimit,
+} from './settings.ts';
 export type { MembershipPreset, MembershipSettings } from './settings.ts';

@@ -97,8 +97,8 @@ export class Listener {
       this.#foundSelf(source);
       return;
     }
-    const word: MemberUpdate = { id: page.from, address: '', state: 'alive', incarnation: page.incarnation };
-    roster.speak(word, source, now);
+    const { from: id, incarnation, durable } = page;
+    roster.speak({ id, address: '', state: 'alive', incarnation, durable, accusers: [] }, source, now);
     this.#hearAll(page.members, page.from, undefined, now);
     this.#observed(page.observed, page.from);
     this.#tell(page.from, now);
@@ -134,12 +134,13 @@ export class Listener {
 
   #exchange(message: RosterExchange, source: Address, exchange: number, now: Instant): void {
     const { self, roster, gossip, exchanges, outbox } = this.#parts;
-    const { from, incarnation, advertise } = message;
+    const { from, incarnation, advertise, durable } = message;
     if (from === self.id) {
       // Its own dial has come back to it, unless that cannot be: then somebody else has its id.
       if (exchanges.size === 0 || incarnation !== self.incarnation) self.conflict(source, incarnation, now);
     } else {
-      roster.speak({ id: from, address: advertise, state: 'alive', incarnation }, source, now);
+      const word = { id: from, address: advertise, state: 'alive', incarnation, durable, accusers: [] } as const;
+      roster.speak(word, source, now);
       this.#hearAll(message.members, from, undefined, now);
     }
     const page = exchanges.page(message.after);
@@ -153,6 +154,7 @@ export class Listener {
         observed: source,
         members: [...gossip.accusation(from), ...page.members],
         next: page.next,
+        durable: self.durable,
       },
     });
   }
@@ -161,10 +163,12 @@ export class Listener {
     const { roster } = this.#parts;
     const { from, incarnation } = message;
     const entry = roster.get(from);
-    if (entry === undefined || incarnation < entry.incarnation) return;
-    if (entry.address === source || entry.alias === source) roster.depart(entry, incarnation, now);
+    if (entry === undefined) return;
+    // Its own word, whatever others have made it out to be at meanwhile: it will not be there to outbid them.
+    if (entry.address === source || entry.alias === source)
+      roster.depart(entry, Math.max(incarnation, entry.incarnation), now);
     // Somebody else may have said it; a suspect can refute.
-    else roster.hear({ id: from, address: '', state: 'suspect', incarnation }, now);
+    else roster.doubt(entry, incarnation, now);
   }
 
   /** The sender's own word first, then what it tells of others. False when the sender has this node's id. */

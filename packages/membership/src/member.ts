@@ -1,4 +1,4 @@
-import type { Address, MemberState, MemberUpdate, NodeId } from '@simpledht/wire';
+import { limits, type Address, type MemberState, type MemberUpdate, type NodeId } from '@simpledht/wire';
 
 /** What this node knows of another. An immutable snapshot: a later state is another object. */
 export interface Member {
@@ -7,6 +7,10 @@ export interface Member {
   readonly address: Address;
   readonly state: MemberState;
   readonly incarnation: number;
+  /** Its store outlives its process: it may come back as the same member after any time. */
+  readonly durable: boolean;
+  /** Who found out that it does not answer; empty while it is alive. */
+  readonly accusers: readonly NodeId[];
   /** Monotonic ms of the last change of `state`. */
   readonly since: number;
   /** Smoothed round-trip time (RFC 6298 §2, weight 1/8); absent before the first acknowledgement. */
@@ -33,6 +37,9 @@ export interface Entry {
   alias: Address | undefined;
   state: MemberState;
   incarnation: number;
+  durable: boolean;
+  /** At most `limits.maxAccusers`. */
+  accusers: readonly NodeId[];
   since: number;
   rttMs: number | undefined;
   clockOffsetMs: number | undefined;
@@ -46,7 +53,13 @@ export function isLive(member: { readonly state: MemberState }): boolean {
   return member.state === 'alive' || member.state === 'suspect';
 }
 
-export function newEntry({ id, address, state, incarnation }: MemberUpdate, nowMs: number): Entry {
+/** Somebody says that it does not answer. */
+export function isAccused(state: MemberState): boolean {
+  return state === 'suspect' || state === 'dead';
+}
+
+export function newEntry(update: MemberUpdate, nowMs: number): Entry {
+  const { id, address, state, incarnation, durable, accusers } = update;
   return {
     id,
     address,
@@ -57,6 +70,8 @@ export function newEntry({ id, address, state, incarnation }: MemberUpdate, nowM
     alias: undefined,
     state,
     incarnation,
+    durable,
+    accusers: isAccused(state) ? accusersOf(id, accusers) : [],
     since: nowMs,
     rttMs: undefined,
     clockOffsetMs: undefined,
@@ -66,16 +81,36 @@ export function newEntry({ id, address, state, incarnation }: MemberUpdate, nowM
 }
 
 export function viewOf(entry: Entry): Member {
-  const { id, address, state, incarnation, since, rttMs, clockOffsetMs, lastSeenMs } = entry;
+  const { id, address, state, incarnation, durable, accusers, since, rttMs, clockOffsetMs, lastSeenMs } = entry;
   entry.view ??= {
     id,
     address,
     state,
     incarnation,
+    durable,
+    accusers,
     since,
     ...(rttMs === undefined ? {} : { rttMs }),
     ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
     ...(lastSeenMs === undefined ? {} : { lastSeenMs }),
   };
   return entry.view;
+}
+
+/** Everyone once, as many as are kept; nobody accuses himself. */
+export function accusersOf(id: NodeId, ...tellings: readonly (readonly NodeId[])[]): readonly NodeId[] {
+  const accusers = new Set(tellings.flat());
+  accusers.delete(id);
+  return [...accusers].slice(0, limits.maxAccusers);
+}
+
+/** One more sample, smoothed as RFC 6298 §2 does with the round-trip time. */
+export function smoothed(held: number | undefined, sample: number): number {
+  return held === undefined ? sample : held + (sample - held) / 8;
+}
+
+/** Of the dead and the left, who makes room first: who was never met, then the longest gone. */
+export function leavesBefore(left: Entry, right: Entry): boolean {
+  if (left.verified !== right.verified) return !left.verified;
+  return left.since < right.since;
 }

@@ -3,7 +3,7 @@ import { Bootstrap } from './bootstrap.ts';
 import type { RandomSource } from './chance.ts';
 import { earliest } from './deadlines.ts';
 import type { MembershipEffect, MembershipEvent } from './events.ts';
-import { Exchanges } from './exchanges.ts';
+import { Exchanges, type Outcome } from './exchanges.ts';
 import { Gossip } from './gossip.ts';
 import { Healer } from './healer.ts';
 import { Listener } from './listener.ts';
@@ -11,21 +11,16 @@ import { LocalHealth } from './local-health.ts';
 import { isLive, viewOf, type Entry, type Member } from './member.ts';
 import { Outbox } from './outbox.ts';
 import { Prober } from './prober.ts';
-import { Roster, type RosterListener } from './roster.ts';
-import { Self } from './self.ts';
+import { Roster } from './roster.ts';
+import type { RosterListener } from './roster-listener.ts';
+import { Self, type SelfOptions } from './self.ts';
 import { presets, type MembershipSettings } from './settings.ts';
 import { Suspicions } from './suspicions.ts';
 import { Transitions } from './transitions.ts';
 
-export interface MembershipOptions {
-  /** This node. Never made from an address: two nodes on `0.0.0.0:5000` are two nodes. */
-  readonly id: NodeId;
+export interface MembershipOptions extends SelfOptions {
   /** Uniform in [0, 1). */
   readonly random: RandomSource;
-  /** Where the own incarnation starts: wall-clock seconds, so that a later life outranks an earlier one. */
-  readonly incarnation: number;
-  /** Where others are to reach this node, if that is not where its messages come from. Used once it has answered there. */
-  readonly advertise?: Address;
   /** What differs from `presets.lan`. */
   readonly settings?: Partial<MembershipSettings>;
 }
@@ -48,36 +43,19 @@ export class Membership {
   readonly #roster: Roster;
   readonly #gossip: Gossip;
   readonly #prober: Prober;
-  readonly #suspicions = new Suspicions();
+  readonly #suspicions: Suspicions;
   readonly #exchanges: Exchanges;
   readonly #healer: Healer;
   readonly #bootstrap: Bootstrap;
   readonly #listener: Listener;
+  readonly #health: LocalHealth;
 
   constructor(options: MembershipOptions) {
     const settings = { ...presets.lan, ...options.settings };
     const { random } = options;
     const outbox = this.#outbox;
-    const self = new Self(options.id, options.incarnation, options.advertise ?? '', outbox);
-    // The roster tells the transitions, which act on parts that need the roster.
-    const listener: RosterListener = {
-      changed: (entry, before, now) => {
-        transitions.changed(entry, before, now);
-      },
-      verified: (entry, now) => {
-        transitions.verified(entry, now);
-      },
-      replaced: (entry) => {
-        transitions.replaced(entry);
-      },
-      forgotten: (entry) => {
-        transitions.forgotten(entry);
-      },
-      elsewhere: (entry, address, now) => {
-        transitions.elsewhere(entry, address, now);
-      },
-    };
-    const roster = new Roster(settings, self, outbox, listener);
+    const self = new Self(options, outbox);
+    const roster = new Roster(settings, self, outbox, (): RosterListener => transitions);
     const health = new LocalHealth();
     const gossip = new Gossip({ settings, random, self, roster, outbox });
     const parts = { settings, random, self, roster, gossip, health, outbox };
@@ -89,11 +67,14 @@ export class Membership {
     });
     const healer = new Healer({ ...parts, exchanges });
     const bootstrap = new Bootstrap({ ...parts, exchanges });
-    const transitions = new Transitions({ ...parts, prober, suspicions: this.#suspicions, healer, bootstrap });
+    const suspicions = new Suspicions(settings);
+    const transitions = new Transitions({ ...parts, prober, suspicions, healer, bootstrap });
     this.#settings = settings;
+    this.#health = health;
     this.#self = self;
     this.#roster = roster;
     this.#gossip = gossip;
+    this.#suspicions = suspicions;
     this.#prober = prober;
     this.#exchanges = exchanges;
     this.#healer = healer;
@@ -103,7 +84,10 @@ export class Membership {
 
   handle(event: MembershipEvent, now: Instant): void {
     if (this.#self.leaving) this.#handleLeaving(event, now);
-    else this.#handle(event, now);
+    else {
+      this.#handle(event, now);
+      this.#healer.report();
+    }
   }
 
   /** Drains the effects, in the order in which they are to be performed. */
@@ -144,9 +128,19 @@ export class Membership {
     return this.#self.incarnation;
   }
 
+  /** Grows with everything that is worth keeping for a later life. */
+  get revision(): number {
+    return this.#roster.revision + this.#self.incarnation;
+  }
+
   /** After `leave`: every goodbye was answered or given up. */
   get departed(): boolean {
     return this.#self.leaving && this.#exchanges.size === 0;
+  }
+
+  /** What probe intervals and time-outs are multiplied with: 1 when all is well, 8 at the worst. */
+  get health(): number {
+    return this.#health.multiplier;
   }
 
   get counters(): Readonly<Record<string, number>> {
@@ -181,6 +175,7 @@ export class Membership {
         return;
       case 'recall':
         for (const member of event.members) this.#roster.recall(member, now);
+        this.#healer.recall(event.members, now);
         return;
       case 'forget':
         this.#dismiss(event.id, now);
@@ -216,7 +211,7 @@ export class Membership {
     for (const { id, expired } of this.#suspicions.takeDue(now.monotonicMs)) {
       const entry = this.#roster.get(id);
       if (entry === undefined) continue;
-      if (expired) this.#roster.declare(entry, 'dead', now);
+      if (expired) this.#roster.bury(entry, now);
       else this.#prober.ping(id, entry.address, now);
     }
     this.#healer.tick(now);
@@ -234,8 +229,9 @@ export class Membership {
   }
 
   #suspect(entry: Entry, now: Instant): void {
-    if (entry.state !== 'alive') return;
-    this.#roster.declare(entry, 'suspect', now);
+    const isNews = entry.state === 'alive';
+    this.#roster.suspect(entry, now);
+    if (!isNews) return;
     // It hears of it from here first, while all who hear by gossip wait for its answer.
     this.#prober.ping(entry.id, entry.address, now);
   }
@@ -249,7 +245,14 @@ export class Membership {
   /** A new process answers at that address. */
   #meet(address: Address, now: Instant): void {
     if (this.#exchanges.isPendingTo(address)) return;
-    this.#exchanges.open({ to: address, target: this.idOf(address), roster: true }, now);
+    const entry = this.#roster.holderOf(address);
+    const before = entry?.incarnation ?? Infinity;
+    const settled = (outcome: Outcome): void => {
+      const isSame = outcome.type === 'answered' && outcome.by === entry?.id;
+      if (!isSame || entry.incarnation <= before) return;
+      this.#outbox.notice({ type: 'peer-restarted', member: viewOf(entry) });
+    };
+    this.#exchanges.open({ to: address, target: entry?.id, roster: true, settled }, now);
   }
 
   #doubt(address: Address, now: Instant): void {

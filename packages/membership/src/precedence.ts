@@ -3,6 +3,9 @@ import { utf8Bytes } from './text.ts';
 
 type Standing = Pick<MemberUpdate, 'state' | 'incarnation'>;
 
+/** A standing, and on whose word. */
+export type Claim = Pick<MemberUpdate, 'state' | 'incarnation' | 'accusers'>;
+
 const rank: Readonly<Record<MemberState, number>> = { alive: 0, suspect: 1, dead: 2, left: 3 };
 
 /**

@@ -159,6 +159,7 @@ export class Prober {
       helpers: undefined,
       nacks: 0,
     };
+    this.#parts.outbox.count('probes');
     this.#probes.add(probe);
     this.#ping(entry.id, entry.address, now, { probe });
   }

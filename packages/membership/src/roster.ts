@@ -1,26 +1,17 @@
 import type { Address, Instant, MemberState, MemberUpdate, NodeId } from '@simpledht/wire';
 import { AddressBook } from './address-book.ts';
-import { isLive, newEntry, viewOf, type Entry, type Member } from './member.ts';
+import type { RecalledMember } from './events.ts';
+import { Forgotten } from './forgotten.ts';
+import { MemberTable } from './member-table.ts';
+import { accusersOf, isAccused, isLive, leavesBefore, newEntry, smoothed, type Entry, type Member } from './member.ts';
 import type { Outbox } from './outbox.ts';
-import { hearsayBound, isPlausible, maxOwnIncarnation, supersedes } from './precedence.ts';
+import { hearsayBound, isPlausible, maxOwnIncarnation, supersedes, type Claim } from './precedence.ts';
+import type { RosterListener } from './roster-listener.ts';
 import type { Self } from './self.ts';
-import type { MembershipSettings } from './settings.ts';
+import { keptForMs, type MembershipSettings } from './settings.ts';
 
 /** An advertised address that does not answer is tried again after this. */
 const advertisedPauseMs = 60_000;
-
-/** Who hears of what happens in the roster. */
-export interface RosterListener {
-  /** `before` is undefined for a new member; equal to the state when only the incarnation grew. */
-  changed(entry: Entry, before: MemberState | undefined, now: Instant): void;
-  /** A message came from the member at an address that was not verified for it. */
-  verified(entry: Entry, now: Instant): void;
-  /** Another node answers at its address; it is no longer in the roster. */
-  replaced(entry: Entry): void;
-  forgotten(entry: Entry): void;
-  /** It may answer at this address too: by its own advertisement, or by news of its return. */
-  elsewhere(entry: Entry, address: Address, now: Instant): void;
-}
 
 /**
  * Everyone known but this node, in any state.
@@ -37,36 +28,41 @@ export class Roster {
   readonly #settings: MembershipSettings;
   readonly #self: Self;
   readonly #outbox: Outbox;
-  readonly #listener: RosterListener;
-  readonly #entries = new Map<NodeId, Entry>();
+  readonly #listenerOf: () => RosterListener;
+  readonly #table = new MemberTable();
   readonly #addresses = new AddressBook();
-  #members: readonly Member[] | undefined;
-  #live: readonly Entry[] | undefined;
-  #sortedIds: readonly NodeId[] | undefined;
+  readonly #forgotten = new Forgotten();
 
-  constructor(settings: MembershipSettings, self: Self, outbox: Outbox, listener: RosterListener) {
+  /** The listener acts on parts that need the roster, so it is asked for when it is needed. */
+  constructor(settings: MembershipSettings, self: Self, outbox: Outbox, listenerOf: () => RosterListener) {
     this.#settings = settings;
     this.#self = self;
     this.#outbox = outbox;
-    this.#listener = listener;
+    this.#listenerOf = listenerOf;
+  }
+
+  get #listener(): RosterListener {
+    return this.#listenerOf();
+  }
+
+  get revision(): number {
+    return this.#table.revision;
   }
 
   get(id: NodeId): Entry | undefined {
-    return this.#entries.get(id);
+    return this.#table.get(id);
   }
 
   holderOf(address: Address): Entry | undefined {
     return this.#addresses.holderOf(address);
   }
 
-  /** Snapshots of all; the same array until something changes. */
   get members(): readonly Member[] {
-    return (this.#members ??= [...this.#entries.values()].map(viewOf));
+    return this.#table.members;
   }
 
-  /** Alive and suspect ones. */
   get live(): readonly Entry[] {
-    return (this.#live ??= [...this.#entries.values()].filter(isLive));
+    return this.#table.live;
   }
 
   /** Live members and this node: the N of the formulas. */
@@ -75,19 +71,16 @@ export class Roster {
   }
 
   get deadCount(): number {
-    let count = 0;
-    for (const entry of this.#entries.values()) if (entry.state === 'dead') count++;
-    return count;
+    return this.#table.deadCount;
   }
 
-  /** Ids in order, for paging. */
   get sortedIds(): readonly NodeId[] {
-    return (this.#sortedIds ??= [...this.#entries.keys()].sort());
+    return this.#table.sortedIds;
   }
 
   /** What a third party says of a member. */
   hear(update: MemberUpdate, now: Instant): void {
-    this.#hearUpTo(hearsayBound(this.#entries.get(update.id)?.incarnation ?? 0), update, now);
+    this.#hearUpTo(hearsayBound(this.#table.get(update.id)?.incarnation ?? 0), update, now);
   }
 
   #hearUpTo(maxIncarnation: number, update: MemberUpdate, now: Instant): void {
@@ -95,9 +88,11 @@ export class Roster {
       this.#outbox.count('updates-implausible');
       return;
     }
-    const entry = this.#entries.get(update.id);
+    const entry = this.#table.get(update.id);
     if (entry === undefined) this.#hearOfStranger(update, now);
     else if (supersedes(update, entry)) this.#hearOfMember(entry, update, now);
+    else if (isAccused(update.state) && update.incarnation === entry.incarnation)
+      this.#accuse(entry, update.accusers, now);
   }
 
   /** What a member says of itself: `source` is where its message came from. */
@@ -106,68 +101,83 @@ export class Roster {
       this.#outbox.count('updates-implausible');
       return;
     }
-    const known = this.#entries.get(update.id);
+    const known = this.#table.get(update.id);
     const entry = known ?? this.#admit({ ...update, address: source }, now);
     if (entry === undefined) return;
+    entry.durable = update.durable;
     this.verify(entry, source, now);
     if (known === undefined) this.#listener.changed(entry, undefined, now);
-    else if (supersedes(update, entry)) this.#become(entry, 'alive', update.incarnation, now);
+    else if (supersedes(update, entry)) this.#become(entry, update, now);
     if (update.address !== '') this.#advertised(entry, update.address, now);
   }
 
   /** A message came from the member at this address, over a validated path: that beats whatever was told. */
   verify(entry: Entry, address: Address, now: Instant): void {
     entry.lastSeenMs = now.monotonicMs;
-    this.#touch(entry);
+    this.#table.touched(entry);
     entry.pinned ||= entry.advertised === address;
     if (entry.verified && entry.address === address) return;
     if (entry.pinned && entry.advertised !== address) this.#alias(entry, address);
     else this.#move(entry, address, now);
   }
 
-  /** This node's own verdict. */
-  declare(entry: Entry, state: 'suspect' | 'dead', now: Instant): void {
-    this.#become(entry, state, entry.incarnation, now);
+  /** This node itself has asked in vain: the first to say so, or one more. */
+  suspect(entry: Entry, now: Instant): void {
+    this.#become(entry, { state: 'suspect', incarnation: entry.incarnation, accusers: [this.#self.id] }, now);
+  }
+
+  /** Somebody says what only the member may say: it may be so, and it can refute. */
+  doubt({ id, durable }: Entry, incarnation: number, now: Instant): void {
+    this.hear({ id, address: '', state: 'suspect', incarnation, durable, accusers: [] }, now);
+  }
+
+  /** The suspect's time is over. */
+  bury(entry: Entry, now: Instant): void {
+    this.#become(entry, { ...entry, state: 'dead' }, now);
   }
 
   /** The member's own goodbye. */
   depart(entry: Entry, incarnation: number, now: Instant): void {
-    this.#become(entry, 'left', incarnation, now);
+    this.#become(entry, { state: 'left', incarnation, accusers: [] }, now);
   }
 
-  /** Known from an earlier life of this process: dead until it answers. */
-  recall(update: MemberUpdate, now: Instant): void {
+  /** Known from an earlier life of this process: dead until it answers. Who lived then is dead from now on. */
+  recall({ since, ...update }: RecalledMember, now: Instant): void {
     const state = update.state === 'left' ? 'left' : 'dead';
     // What is beyond hearsay was the member's own word then.
-    this.#hearUpTo(maxOwnIncarnation, { ...update, state }, now);
+    this.#hearUpTo(maxOwnIncarnation, { ...update, state, accusers: [] }, now);
+    const entry = this.#table.get(update.id);
+    if (entry === undefined || isLive(entry) || isLive(update)) return;
+    entry.since = Math.min(since ?? now.monotonicMs, now.monotonicMs);
   }
 
-  /** One acknowledgement's samples, smoothed as RFC 6298 §2 does with the round-trip time. */
+  /** One acknowledgement's samples. */
   measure(entry: Entry, rttMs: number, clockOffsetMs: number): void {
-    entry.rttMs = entry.rttMs === undefined ? rttMs : entry.rttMs + (rttMs - entry.rttMs) / 8;
-    const held = entry.clockOffsetMs;
-    entry.clockOffsetMs = held === undefined ? clockOffsetMs : held + (clockOffsetMs - held) / 8;
-    this.#touch(entry);
+    entry.rttMs = smoothed(entry.rttMs, rttMs);
+    entry.clockOffsetMs = smoothed(entry.clockOffsetMs, clockOffsetMs);
+    this.#table.touched(entry);
   }
 
   /** Drops who was last said to be at an address that turned out to be this node's own. */
   dropUnverifiedAt(address: Address): void {
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#table.all()) {
       if (entry.address === address && !entry.verified) this.#replace(entry);
     }
   }
 
   /** Drops the dead and the left of long ago. */
   forgetOld(now: Instant): void {
-    for (const entry of this.#entries.values()) {
-      if (!isLive(entry) && entry.since + this.#settings.forgetAfterMs <= now.monotonicMs) this.#forget(entry);
+    for (const entry of this.#table.all()) {
+      const untilMs = entry.since + keptForMs(this.#settings, entry.durable);
+      if (!isLive(entry) && untilMs <= now.monotonicMs) this.#forget(entry);
     }
   }
 
   #hearOfStranger(update: MemberUpdate, now: Instant): void {
     const { address } = update;
     // Without an address it cannot be reached; at an address that another answers at, it is gone.
-    if (address === '' || this.#addresses.holderOf(address) !== undefined || this.#self.answersAt(address)) {
+    const isTaken = this.#addresses.holderOf(address) !== undefined || this.#self.answersAt(address);
+    if (address === '' || isTaken || this.#forgotten.isOldTale(update)) {
       this.#outbox.count('updates-refused');
       return;
     }
@@ -179,7 +189,7 @@ export class Roster {
     const moved = update.address !== '' && update.address !== entry.address && update.state === 'alive';
     if (moved && !isLive(entry)) this.#believe(entry, update.address);
     const state = update.state === 'dead' && isLive(entry) ? 'suspect' : update.state;
-    this.#become(entry, state, update.incarnation, now);
+    this.#become(entry, { ...update, state }, now);
     if (moved && entry.address !== update.address) this.#listener.elsewhere(entry, update.address, now);
   }
 
@@ -189,42 +199,52 @@ export class Roster {
       return undefined;
     }
     const entry = newEntry(update, now.monotonicMs);
-    this.#entries.set(entry.id, entry);
-    this.#sortedIds = undefined;
-    this.#live = undefined;
-    this.#touch(entry);
+    this.#table.add(entry);
     return entry;
   }
 
   #makeRoom(newcomer: { readonly state: MemberState }): boolean {
-    if (this.#entries.size < this.#settings.maxMembers) return true;
+    if (this.#table.size < this.#settings.maxMembers) return true;
     if (!isLive(newcomer)) return false;
     let oldest: Entry | undefined;
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#table.all()) {
       if (!isLive(entry) && (oldest === undefined || leavesBefore(entry, oldest))) oldest = entry;
     }
     if (oldest !== undefined) this.#forget(oldest);
     return oldest !== undefined;
   }
 
-  #become(entry: Entry, state: MemberState, incarnation: number, now: Instant): void {
+  #become(entry: Entry, { state, incarnation, accusers }: Claim, now: Instant): void {
     const before = entry.state;
-    if (before === state && entry.incarnation === incarnation) return;
+    const isOfSameLife = entry.incarnation === incarnation;
+    if (before === state && isOfSameLife) {
+      this.#accuse(entry, accusers, now);
+      return;
+    }
+    entry.accusers = isAccused(state) ? accusersOf(entry.id, isOfSameLife ? entry.accusers : [], accusers) : [];
     entry.state = state;
     entry.incarnation = incarnation;
     if (before !== state) entry.since = now.monotonicMs;
     if (state !== 'alive') entry.pinned = false;
-    this.#live = undefined;
-    this.#touch(entry);
+    this.#table.changed(entry);
     this.#listener.changed(entry, before, now);
+  }
+
+  #accuse(entry: Entry, accusers: readonly NodeId[], now: Instant): void {
+    if (!isAccused(entry.state)) return;
+    const all = accusersOf(entry.id, entry.accusers, accusers);
+    if (all.length === entry.accusers.length) return;
+    entry.accusers = all;
+    this.#table.touched(entry);
+    if (entry.state === 'suspect') this.#listener.accused(entry, now);
   }
 
   #move(entry: Entry, address: Address, now: Instant): void {
     this.#clear(address, entry);
-    if (entry.verified) this.#outbox.count('addresses-changed');
+    const from = entry.verified ? entry.address : undefined;
     this.#addresses.assign(entry, address);
-    this.#touch(entry);
-    this.#listener.verified(entry, now);
+    this.#table.changed(entry);
+    this.#listener.verified(entry, from, now);
   }
 
   /** Its own wish; it becomes its address once it has answered there. */
@@ -248,14 +268,14 @@ export class Roster {
   #believe(entry: Entry, address: Address): void {
     if (this.#addresses.holderOf(address) !== undefined || this.#self.answersAt(address)) return;
     this.#addresses.disown(entry, address);
-    this.#touch(entry);
+    this.#table.changed(entry);
   }
 
   /** Whoever else was held to be at this address is not: a process that was started anew there has a new id. */
   #clear(address: Address, newcomer: Entry): void {
     const holder = this.#addresses.holderOf(address);
     if (holder !== undefined && holder !== newcomer && holder.alias === address) this.#addresses.dropAlias(holder);
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#table.all()) {
       if (entry !== newcomer && entry.address === address) this.#replace(entry);
     }
   }
@@ -266,25 +286,13 @@ export class Roster {
   }
 
   #forget(entry: Entry): void {
+    this.#forgotten.add(entry);
     this.#remove(entry);
     this.#listener.forgotten(entry);
   }
 
   #remove(entry: Entry): void {
     this.#addresses.remove(entry);
-    this.#entries.delete(entry.id);
-    this.#sortedIds = undefined;
-    this.#live = undefined;
-    this.#members = undefined;
+    this.#table.remove(entry);
   }
-
-  #touch(entry: Entry): void {
-    entry.view = undefined;
-    this.#members = undefined;
-  }
-}
-
-function leavesBefore(left: Entry, right: Entry): boolean {
-  if (left.verified !== right.verified) return !left.verified;
-  return left.since < right.since;
 }

@@ -8,6 +8,17 @@ const maxObservedAddresses = 8;
 
 const conflictPauseMs = 60_000;
 
+export interface SelfOptions {
+  /** This node. Never made from an address: two nodes on `0.0.0.0:5000` are two nodes. */
+  readonly id: NodeId;
+  /** Where the own incarnation starts: wall-clock seconds, so that a later life outranks an earlier one. */
+  readonly incarnation: number;
+  /** Where others are to reach this node, if that is not where its messages come from. Used once it has answered there. */
+  readonly advertise?: Address;
+  /** Its store outlives its process, so that others wait for its return for days, not minutes. Default true. */
+  readonly durable?: boolean;
+}
+
 /**
  * This node, as it speaks of itself.
  *
@@ -19,6 +30,8 @@ export class Self {
   readonly id: NodeId;
   /** Where it wishes to be reached; '' when it does not know and receivers take the source of its messages. */
   readonly advertise: Address;
+  /** Its store outlives its process. */
+  readonly durable: boolean;
   #incarnation: number;
   #leaving = false;
   #outbidEarlierLife = false;
@@ -26,10 +39,11 @@ export class Self {
   readonly #observed: Address[] = [];
   readonly #outbox: Outbox;
 
-  constructor(id: NodeId, incarnation: number, advertise: Address, outbox: Outbox) {
-    this.id = id;
-    this.#incarnation = incarnation;
-    this.advertise = advertise;
+  constructor(options: SelfOptions, outbox: Outbox) {
+    this.id = options.id;
+    this.#incarnation = options.incarnation;
+    this.advertise = options.advertise ?? '';
+    this.durable = options.durable ?? true;
     this.#outbox = outbox;
   }
 
@@ -46,7 +60,8 @@ export class Self {
   }
 
   get update(): MemberUpdate {
-    return { id: this.id, address: this.advertise, state: 'alive', incarnation: this.#incarnation };
+    const { id, advertise: address, durable, incarnation } = this;
+    return { id, address, state: 'alive', incarnation, durable, accusers: [] };
   }
 
   /** True for an address at which peers have seen this node. */

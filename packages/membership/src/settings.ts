@@ -8,8 +8,10 @@ export interface MembershipSettings {
   readonly probeTimeoutMs: number;
   /** How many others are asked. */
   readonly indirectProbes: number;
-  /** Suspicion lasts this × max(1, log10 N) intervals. */
+  /** Suspicion lasts at least this × max(1, log10 N) intervals: so long once enough members have confirmed it. */
   readonly suspicionMultiplier: number;
+  /** Without a confirmation it lasts this many times as long. */
+  readonly suspicionMaxMultiplier: number;
   /** Pace of gossip while there is news. */
   readonly gossipIntervalMs: number;
   /** Peers told per round. */
@@ -38,6 +40,8 @@ export interface MembershipSettings {
   readonly leaveTimeoutMs: number;
   /** A member dead or left for so long is forgotten. */
   readonly forgetAfterMs: number;
+  /** The same for a member whose store does not outlive its process: it never comes back with its id. */
+  readonly forgetVolatileAfterMs: number;
   /** Members kept in all. When full, the member longest dead makes room for a live one. */
   readonly maxMembers: number;
 }
@@ -63,6 +67,7 @@ interface Pace {
 function preset(pace: Pace): MembershipSettings {
   return {
     ...pace,
+    suspicionMaxMultiplier: 6,
     maxGossipBytes: 1000,
     // Room for a lost handshake packet and its repetition, yet 3 attempts and their pauses stay within 20 s.
     exchangeTimeoutMs: Math.min(5000, 4 * pace.probeTimeoutMs),
@@ -74,6 +79,7 @@ function preset(pace: Pace): MembershipSettings {
     redialMaxMs: 55_000,
     leaveTimeoutMs: Math.min(1000, pace.probeTimeoutMs),
     forgetAfterMs: 7 * 24 * 3_600_000,
+    forgetVolatileAfterMs: 600_000,
     maxMembers: limits.maxMembers,
   };
 }
@@ -114,9 +120,39 @@ export const presets: Readonly<Record<MembershipPreset, MembershipSettings>> = {
   }),
 };
 
-/** How long a suspect has to refute (Lifeguard §IV-A, its minimum; memberlist suspicionTimeout). `size` counts this node. */
+/**
+ * The least time that a suspect has to refute: Min = α · max(1, log10 N) · interval (Lifeguard §IV-B; memberlist
+ * suspicionTimeout). `size` counts this node.
+ */
 export function suspicionMs(settings: MembershipSettings, size: number): number {
   return settings.suspicionMultiplier * Math.max(1, Math.log10(size)) * settings.probeIntervalMs;
+}
+
+/**
+ * K, the confirmations that shorten a suspicion to its minimum: α − 2 (memberlist state.go, suspectNode), and none when
+ * fewer members than that are left beside this node and the suspect.
+ */
+export function confirmationsNeeded(settings: MembershipSettings, size: number): number {
+  const needed = Math.max(0, Math.floor(settings.suspicionMultiplier) - 2);
+  return size - 2 < needed ? 0 : needed;
+}
+
+/**
+ * How long a suspect has to refute when `confirmations` members have found, beside the first, that it does not answer:
+ * max(Min, Max − (Max − Min) · log(C + 1) / log(K + 1)) with Max = 6 · Min (Lifeguard, arXiv 1707.00788 §IV-B; memberlist
+ * suspicion.go, remainingSuspicionTime). A node that nobody agrees with doubts itself first.
+ */
+export function suspicionTimeoutMs(settings: MembershipSettings, size: number, confirmations: number): number {
+  const leastMs = suspicionMs(settings, size);
+  const needed = confirmationsNeeded(settings, size);
+  if (confirmations >= needed) return leastMs;
+  const mostMs = Math.max(1, settings.suspicionMaxMultiplier) * leastMs;
+  return mostMs - ((mostMs - leastMs) * Math.log(confirmations + 1)) / Math.log(needed + 1);
+}
+
+/** How long a dead or left member is remembered. */
+export function keptForMs(settings: MembershipSettings, durable: boolean): number {
+  return durable ? settings.forgetAfterMs : Math.min(settings.forgetAfterMs, settings.forgetVolatileAfterMs);
 }
 
 /** How often one piece of news is sent by one node (SWIM §4.1: λ·log n reaches all; memberlist retransmitLimit). */

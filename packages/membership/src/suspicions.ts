@@ -1,13 +1,17 @@
 import type { NodeId } from '@simpledht/wire';
 import { Deadlines } from './deadlines.ts';
+import { confirmationsNeeded, suspicionMs, suspicionTimeoutMs, type MembershipSettings } from './settings.ts';
 
-/** At these parts of its time a suspect is asked directly once more; by the first one gossip has normally settled it. */
-const parts = [0.5, 0.75, 1] as const;
+/** At these parts of its least time a suspect is asked directly once more; by the first one gossip has normally settled it. */
+const parts = [0.5, 0.75] as const;
 
 interface Suspicion {
   readonly startedMs: number;
-  readonly lastsMs: number;
-  part: number;
+  /** Members, this node included, when it began: later deaths do not shorten it. */
+  readonly size: number;
+  readonly confirmations: number;
+  /** How often the suspect was asked. */
+  readonly asked: number;
 }
 
 /** What is due for a suspect: to be asked once more, or to be declared dead. */
@@ -18,12 +22,25 @@ export interface Due {
 
 /** The time that each suspect has left to refute. Bounded by the roster. */
 export class Suspicions {
+  readonly #settings: MembershipSettings;
   readonly #suspects = new Map<NodeId, Suspicion>();
   readonly #deadlines = new Deadlines<NodeId>();
 
-  start(id: NodeId, nowMs: number, lastsMs: number): void {
-    this.#suspects.set(id, { startedMs: nowMs, lastsMs, part: 0 });
-    this.#deadlines.set(id, nowMs + parts[0] * lastsMs);
+  constructor(settings: MembershipSettings) {
+    this.#settings = settings;
+  }
+
+  start(id: NodeId, nowMs: number, { size, confirmations }: { size: number; confirmations: number }): void {
+    this.#set(id, { startedMs: nowMs, size, confirmations, asked: 0 });
+  }
+
+  /** So many members confirm it by now. True when that shortens the suspicion: then it is worth telling others. */
+  confirm(id: NodeId, confirmations: number): boolean {
+    const suspicion = this.#suspects.get(id);
+    if (suspicion === undefined || confirmations <= suspicion.confirmations) return false;
+    const shortens = suspicion.confirmations < confirmationsNeeded(this.#settings, suspicion.size);
+    this.#set(id, { ...suspicion, confirmations });
+    return shortens;
   }
 
   stop(id: NodeId): void {
@@ -43,7 +60,7 @@ export class Suspicions {
   takeDue(nowMs: number): readonly Due[] {
     return this.#deadlines.takeDue(nowMs).flatMap((id) => {
       const suspicion = this.#suspects.get(id);
-      return suspicion === undefined ? [] : [this.#advance(id, suspicion)];
+      return suspicion === undefined ? [] : [this.#advance(id, suspicion, nowMs)];
     });
   }
 
@@ -55,13 +72,27 @@ export class Suspicions {
     }
   }
 
-  #advance(id: NodeId, suspicion: Suspicion): Due {
-    const part = parts[++suspicion.part];
-    if (part === undefined) {
+  #advance(id: NodeId, suspicion: Suspicion, nowMs: number): Due {
+    if (this.#endMs(suspicion) <= nowMs) {
       this.stop(id);
       return { id, expired: true };
     }
-    this.#deadlines.set(id, suspicion.startedMs + part * suspicion.lastsMs);
+    this.#set(id, { ...suspicion, asked: suspicion.asked + 1 });
     return { id, expired: false };
+  }
+
+  #set(id: NodeId, suspicion: Suspicion): void {
+    this.#suspects.set(id, suspicion);
+    const part = parts[suspicion.asked];
+    const askMs = part === undefined ? Infinity : this.#askMs(suspicion, part);
+    this.#deadlines.set(id, Math.min(askMs, this.#endMs(suspicion)));
+  }
+
+  #askMs({ startedMs, size }: Suspicion, part: number): number {
+    return startedMs + part * suspicionMs(this.#settings, size);
+  }
+
+  #endMs({ startedMs, size, confirmations }: Suspicion): number {
+    return startedMs + suspicionTimeoutMs(this.#settings, size, confirmations);
   }
 }

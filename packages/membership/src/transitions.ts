@@ -3,10 +3,12 @@ import type { Bootstrap } from './bootstrap.ts';
 import type { Gossip } from './gossip.ts';
 import type { Healer } from './healer.ts';
 import { isLive, viewOf, type Entry } from './member.ts';
+import { Moves } from './moves.ts';
 import type { Outbox } from './outbox.ts';
 import type { Prober } from './prober.ts';
-import type { Roster, RosterListener } from './roster.ts';
-import { suspicionMs, type MembershipSettings } from './settings.ts';
+import type { Roster } from './roster.ts';
+import type { RosterListener } from './roster-listener.ts';
+import type { MembershipSettings } from './settings.ts';
 import type { Suspicions } from './suspicions.ts';
 
 export interface TransitionParts {
@@ -23,6 +25,7 @@ export interface TransitionParts {
 /** What follows when the roster changes: who is probed, suspected, dialled, spoken of, and which notices go out. */
 export class Transitions implements RosterListener {
   readonly #parts: TransitionParts;
+  readonly #moves = new Moves();
 
   constructor(parts: TransitionParts) {
     this.#parts = parts;
@@ -39,18 +42,39 @@ export class Transitions implements RosterListener {
     if (entry.verified) this.#parts.gossip.spread(entry.id, now, { urgent: before !== undefined });
   }
 
-  verified(entry: Entry, now: Instant): void {
-    if (isLive(entry)) this.#parts.gossip.spread(entry.id, now, { urgent: false });
+  accused(entry: Entry, now: Instant): void {
+    const { suspicions, gossip, outbox } = this.#parts;
+    if (!suspicions.confirm(entry.id, confirmationsOf(entry))) return;
+    outbox.count('suspicions-confirmed');
+    if (entry.verified) gossip.spread(entry.id, now, { urgent: true });
+  }
+
+  verified(entry: Entry, from: Address | undefined, now: Instant): void {
+    const { gossip, outbox } = this.#parts;
+    if (isLive(entry)) gossip.spread(entry.id, now, { urgent: false });
+    if (from === undefined) return;
+    outbox.count('addresses-changed');
+    const meaning = this.#moves.judge(entry, from, now);
+    if (meaning === 'moved') outbox.notice({ type: 'peer-moved', member: viewOf(entry), from });
+    else if (meaning === 'duplicated') outbox.notice({ type: 'peer-duplicated', member: viewOf(entry), other: from });
   }
 
   replaced(entry: Entry): void {
-    this.forgotten(entry);
-    if (!isLive(entry)) return;
-    this.#parts.outbox.notice({ type: 'peer-left', member: viewOf(entry), reason: 'replaced' });
+    this.#drop(entry);
+    const { outbox } = this.#parts;
+    if (isLive(entry)) outbox.notice({ type: 'peer-left', member: viewOf(entry), reason: 'replaced' });
+    else outbox.notice({ type: 'peer-forgotten', member: viewOf(entry) });
   }
 
   forgotten(entry: Entry): void {
+    this.#drop(entry);
+    this.#parts.outbox.count('members-forgotten');
+    this.#parts.outbox.notice({ type: 'peer-forgotten', member: viewOf(entry) });
+  }
+
+  #drop(entry: Entry): void {
     const { prober, suspicions, healer, gossip } = this.#parts;
+    this.#moves.drop(entry.id);
     prober.remove(entry.id);
     suspicions.stop(entry.id);
     healer.drop(entry.id);
@@ -64,20 +88,25 @@ export class Transitions implements RosterListener {
   #enter(entry: Entry, now: Instant): void {
     const { prober, healer, outbox } = this.#parts;
     prober.add(entry.id, now);
-    healer.rest(entry.id, now);
+    outbox.count('members-joined');
     if (!entry.verified) healer.contact(entry.id, undefined, now);
     outbox.notice({ type: 'peer-joined', member: viewOf(entry) });
+    healer.rest(entry.id, now);
   }
 
   #live(entry: Entry, before: MemberState | undefined, now: Instant): void {
-    const { suspicions, settings, roster, outbox } = this.#parts;
+    const { suspicions, roster, outbox } = this.#parts;
     if (entry.state === 'suspect') {
       // Also when it was one before: a higher incarnation means that it refuted in between.
-      suspicions.start(entry.id, now.monotonicMs, suspicionMs(settings, roster.size));
-      if (before !== 'suspect') outbox.notice({ type: 'peer-suspect', member: viewOf(entry) });
+      suspicions.start(entry.id, now.monotonicMs, { size: roster.size, confirmations: confirmationsOf(entry) });
+      if (before === 'suspect') return;
+      outbox.count('suspicions');
+      outbox.notice({ type: 'peer-suspect', member: viewOf(entry) });
     } else {
       suspicions.stop(entry.id);
-      if (before === 'suspect') outbox.notice({ type: 'peer-alive', member: viewOf(entry) });
+      if (before !== 'suspect') return;
+      outbox.count('suspicions-refuted');
+      outbox.notice({ type: 'peer-alive', member: viewOf(entry) });
     }
   }
 
@@ -95,6 +124,12 @@ export class Transitions implements RosterListener {
     const isDismissed = before === 'dead' && entry.state === 'left';
     if (before === undefined || (!isLive({ state: before }) && !isDismissed)) return;
     const reason = entry.state === 'dead' ? 'dead' : 'left';
+    outbox.count(reason === 'dead' ? 'members-died' : 'members-left');
     outbox.notice({ type: 'peer-left', member: viewOf(entry), reason });
   }
+}
+
+/** Members beside the first accuser. */
+function confirmationsOf({ accusers }: Entry): number {
+  return Math.max(0, accusers.length - 1);
 }

@@ -22,6 +22,36 @@ describe('addresses', () => {
     expect(script.core.idOf('10.0.0.9:1')).toBe(a.id);
   });
 
+  it('tells of a move, and of two that speak with one id by turns, that at most once a minute', () => {
+    const script = new Script().meet(a);
+    const there = { ...a, address: '10.0.0.9:1' };
+    for (let turn = 0; turn < 4; turn++) script.gossip(there, [ownWord(a)]).gossip(a, [ownWord(a)]);
+    const member = { id: a.id };
+    const told = script.notices();
+    expect(told).toMatchObject([
+      { type: 'peer-moved', member: { ...member, address: there.address }, from: a.address },
+      { type: 'peer-duplicated', member: { ...member, address: a.address }, other: there.address },
+    ]);
+    expect(told).toHaveLength(2);
+    script
+      .gossip(there, [ownWord(a, 9)])
+      .stall(59_000)
+      .gossip(a, [ownWord(a, 9)]);
+    expect(script.notices().filter(({ type }) => type.startsWith('peer-moved'))).toEqual([]);
+    script.stall(2000).gossip(there, [ownWord(a, 9)]);
+    expect(script.notices().map(({ type }) => type)).toContain('peer-duplicated');
+  });
+
+  it('takes a return after a minute for a move', () => {
+    const script = new Script().meet(a);
+    script
+      .gossip({ ...a, address: '10.0.0.9:1' }, [ownWord(a)])
+      .stall(61_000)
+      .take();
+    script.gossip(a, [ownWord(a)]);
+    expect(script.notices()).toMatchObject([{ type: 'peer-moved', from: '10.0.0.9:1' }]);
+  });
+
   it('greets a member that is known by hearsay, soon', () => {
     const script = new Script().meet(b);
     script.gossip(b, [update(a)]);
@@ -37,6 +67,7 @@ describe('addresses', () => {
       incarnation: 1,
       observed: self.address,
       members: [],
+      durable: true,
       next: '',
     } as const;
     script.tell({ type: 'answered', exchange, message });
@@ -60,7 +91,15 @@ describe('addresses', () => {
     script.gossip(b, [update({ ...a, address: '10.0.0.77:1' }, 'alive', 5)]);
     const [greeting] = script.pass(500).requests();
     expect(greeting?.to).toBe('10.0.0.77:1');
-    const message = { kind: 'roster', from: a.id, incarnation: 5, observed: '', members: [], next: '' } as const;
+    const message = {
+      kind: 'roster',
+      from: a.id,
+      incarnation: 5,
+      observed: '',
+      members: [],
+      durable: true,
+      next: '',
+    } as const;
     script.tell({ type: 'answered', exchange: greeting?.exchange ?? 0, message });
     expect(script.core.member(a.id)?.address).toBe('10.0.0.77:1');
   });
@@ -75,6 +114,7 @@ describe('addresses', () => {
         incarnation: 1,
         advertise: advertised.address,
         members: [],
+        durable: true,
         after: '',
       });
     };
@@ -83,7 +123,15 @@ describe('addresses', () => {
     script.take();
     const [greeting] = script.pass(500).requests();
     expect(greeting?.to).toBe(advertised.address);
-    const message = { kind: 'roster', from: a.id, incarnation: 1, observed: '', members: [], next: '' } as const;
+    const message = {
+      kind: 'roster',
+      from: a.id,
+      incarnation: 1,
+      observed: '',
+      members: [],
+      durable: true,
+      next: '',
+    } as const;
     script.tell({ type: 'answered', exchange: greeting?.exchange ?? 0, message });
     expect(script.core.member(a.id)?.address).toBe(advertised.address);
     hello();
@@ -106,6 +154,20 @@ describe('addresses', () => {
 });
 
 describe('a new process at an old address', () => {
+  it.each([
+    ['with its data', a, 2, ['peer-restarted']],
+    ['no new process, as its incarnation shows', a, 1, []],
+    ['without its data', c, 2, ['peer-left', 'peer-joined']],
+  ] as const)('is told of: %s', (_, answerer, incarnation, notices) => {
+    const script = new Script().meet(a, b);
+    script.tell({ type: 'link-restarted', address: a.address });
+    const [request] = script.requests();
+    const message = { kind: 'roster', from: answerer.id, incarnation, observed: '', members: [], next: '' } as const;
+    script.tell({ type: 'answered', exchange: request?.exchange ?? 0, message: { ...message, durable: true } });
+    expect(script.notices().map(({ type }) => type)).toEqual(notices);
+    expect(script.core.idOf(a.address)).toBe(answerer.id);
+  });
+
   const reborn = { id: c.id, address: a.address };
 
   it('replaces the old one at once', () => {
@@ -119,11 +181,11 @@ describe('a new process at an old address', () => {
     expect(script.core.idOf(a.address)).toBe(c.id);
   });
 
-  it('replaces a dead one without a word', () => {
+  it('replaces a dead one, which is not remembered any more', () => {
     const script = new Script().meet(b);
     script.gossip(b, [update(a, 'dead')]);
     script.gossip(reborn, [ownWord(reborn)]);
-    expect(script.notices().map(({ type }) => type)).toEqual(['peer-joined']);
+    expect(script.notices().map(({ type }) => type)).toEqual(['peer-forgotten', 'peer-joined']);
     expect(script.core.member(a.id)).toBeUndefined();
   });
 

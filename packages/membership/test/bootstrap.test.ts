@@ -1,13 +1,13 @@
 import type { MembershipReply } from '@simpledht/wire';
 import { describe, expect, it } from 'vitest';
 import type { MembershipNotice } from '@simpledht/membership';
-import { ownIncarnation, peer, Script, self, update, type Peer } from './script.ts';
+import { accused, ownIncarnation, peer, Script, self, update, type Peer } from './script.ts';
 
 const [a, b, c] = [peer(1), peer(2), peer(3)];
 const name = 'seed.example:5000';
 
 function roster(from: Peer, rest: Partial<Extract<MembershipReply, { kind: 'roster' }>> = {}): MembershipReply {
-  return { kind: 'roster', from: from.id, incarnation: 1, observed: '', members: [], next: '', ...rest };
+  return { kind: 'roster', from: from.id, incarnation: 1, observed: '', members: [], durable: true, next: '', ...rest };
 }
 
 /** Resolves the name to these addresses whenever it is asked for, lets every dial fail after 2 s; gives dial times and notices. */
@@ -144,6 +144,22 @@ describe('bootstrap', () => {
     expect(resolves).toHaveLength(1);
   });
 
+  it('dials the name again when a member dies later: it may lead to the other half', () => {
+    const script = new Script({ settings: { probeIntervalMs: 1e9, suspicionMultiplier: 1e-9 } });
+    script
+      .meet(b)
+      .tell({ type: 'join', name })
+      .tell({ type: 'resolved', name, addresses: [a.address] });
+    const [request] = script.requests();
+    script.tell({ type: 'answered', exchange: request?.exchange ?? 0, message: roster(a) });
+    const resolves = (): number => script.take().filter(({ type }) => type === 'resolve').length;
+    script.pass(300_000);
+    expect(resolves()).toBe(0);
+    script.gossip(a, [update(b, 'dead')]).pass(3000);
+    expect(script.stateOf(b)).toBe('dead');
+    expect(resolves()).toBe(1);
+  });
+
   it('refuses more than 64 names', () => {
     const script = new Script();
     for (let count = 0; count < 65; count++) script.tell({ type: 'join', name: `seed-${String(count)}:1` });
@@ -213,12 +229,19 @@ describe('roster exchange', () => {
     script.gossip(b, [update(a, 'dead')]).pass(60_000);
     expect(script.stateOf(a)).toBe('dead');
     script.take();
-    const exchange = { kind: 'roster-exchange', from: a.id, advertise: '', members: [], after: '' } as const;
+    const exchange = {
+      kind: 'roster-exchange',
+      from: a.id,
+      advertise: '',
+      members: [],
+      durable: true,
+      after: '',
+    } as const;
     const reply = script.request(a.address, { ...exchange, incarnation: 1 });
     expect(reply).toMatchObject({
       kind: 'roster',
       observed: a.address,
-      members: [update(a, 'dead'), expect.anything(), expect.anything()],
+      members: [accused(a, 'dead', [self]), expect.anything(), expect.anything()],
     });
     script.request(a.address, { ...exchange, incarnation: 2 });
     expect(script.stateOf(a)).toBe('alive');

@@ -169,6 +169,27 @@ describe('healing', () => {
     expect(sim.runUntil(() => sim.isWhole(), 10_000)).toBeLessThan(Infinity);
   });
 
+  it('takes back a node that was alone for a day, within 60 s', () => {
+    const { sim, nodes } = settled(3, { seed: 14 });
+    sim.partition(nodes.slice(0, 2), nodes.slice(2));
+    sim.run(24 * 3_600_000);
+    expect(pick(nodes, 2).idsOf('dead')).toHaveLength(2);
+    sim.cut();
+    expect(sim.runUntil(() => sim.isWhole(), 60_000)).toBeLessThan(Infinity);
+  });
+
+  it('lets a node that nobody agrees with wait before it buries the others (Lifeguard §IV-B)', () => {
+    const { sim, nodes } = settled(10, { seed: 15 });
+    const alone = pick(nodes, 4);
+    sim.partition(
+      [alone],
+      nodes.filter((node) => node !== alone),
+    );
+    sim.run(15_000);
+    expect(allHold(sim, alone, 'dead')).toBe(true);
+    expect(deaths([alone])).toBe(0);
+  });
+
   it('finds a seed that is started later', () => {
     const sim = new Simulation({ seed: 12 });
     const address = '10.0.0.1:5000';

@@ -29,7 +29,15 @@ describe('the dead', () => {
       .pass(5)
       .take();
     const [dial] = script.pass(5000).requests();
-    const message = { kind: 'roster', from: a.id, incarnation: 2, observed: '', members: [], next: '' } as const;
+    const message = {
+      kind: 'roster',
+      from: a.id,
+      incarnation: 2,
+      observed: '',
+      members: [],
+      durable: true,
+      next: '',
+    } as const;
     script.tell({ type: 'answered', exchange: dial?.exchange ?? 0, message });
     expect(script.notices()).toMatchObject([{ type: 'peer-joined', member: { id: a.id, incarnation: 2 } }]);
     expect(
@@ -46,6 +54,41 @@ describe('the dead', () => {
     expect(script.core.members).toHaveLength(3);
     script.pass(120_000);
     expect(script.core.members.map(({ id }) => id)).toEqual([b.id]);
+  });
+
+  it('are forgotten after ten minutes if their data was in their memory, and not learned anew', () => {
+    const script = new Script({ settings: quiet }).meet(b).gossip(b, [update(a)]);
+    // Its own word counts, not what it was said to be.
+    script.gossip(a, [{ ...ownWord(a), durable: false }]).gossip(c, [ownWord(c)]);
+    script.gossip(b, [update(a, 'dead'), update(c, 'dead')]).pass(590_000);
+    expect(script.stateOf(a)).toBe('dead');
+    script.take();
+    script.pass(60_000);
+    expect(script.stateOf(a)).toBeUndefined();
+    expect(script.stateOf(c)).toBe('dead');
+    expect(script.notices()).toMatchObject([{ type: 'peer-forgotten', member: { id: a.id } }]);
+    // Who forgets later still tells of it.
+    script.gossip(b, [update(a, 'dead')]).gossip(b, [update(a, 'left')]);
+    expect(script.stateOf(a)).toBeUndefined();
+    script.gossip(b, [update(a, 'dead', 2)]);
+    expect(script.stateOf(a)).toBe('dead');
+  });
+
+  it('are told to have left when somebody declares them gone for good; the living are not', () => {
+    const script = new Script({ settings: quiet }).meet(a, b);
+    script.tell({ type: 'forget', id: b.id }).tell({ type: 'forget', id: c.id });
+    expect(script.stateOf(b)).toBe('alive');
+    script.gossip(b, [update(a, 'dead')]).pass(5);
+    script.take();
+    script.tell({ type: 'forget', id: a.id });
+    const effects = script.pass(600_000).take();
+    const left = effects.find((effect) => effect.type === 'notice');
+    expect(left).toMatchObject({ notice: { type: 'peer-left', reason: 'left', member: { id: a.id } } });
+    const told = effects.flatMap((effect) =>
+      effect.type === 'send' && 'updates' in effect.message ? effect.message.updates : [],
+    );
+    expect(told).toContainEqual(update(a, 'left'));
+    expect(effects.filter((effect) => 'to' in effect && effect.to === a.address)).toEqual([]);
   });
 
   it('make room for the living when the table is full, oldest and never met ones first', () => {
@@ -76,6 +119,33 @@ describe('members of an earlier life', () => {
     expect(dial).toMatchObject({ to: a.address, message: { members: [update(a, 'dead')] } });
     script.gossip(a, [ownWord(a, 2)]);
     expect(script.stateOf(a)).toBe('alive');
+  });
+
+  it('are waited for as long as they have been gone, if they were gone then', () => {
+    const hour = 3_600_000;
+    const script = new Script({ settings: { ...quiet, forgetAfterMs: 3 * hour } }).pass(hour);
+    const members = [update(a), { ...update(b, 'dead'), since: -hour }, { ...update(c, 'dead'), since: 9 * hour }];
+    script.tell({ type: 'recall', members: members.map((member) => ({ since: -99 * hour, ...member })) });
+    script.pass(1.1 * hour);
+    expect(script.core.members.map(({ id }) => id)).toEqual([a.id, c.id]);
+    script.pass(2 * hour);
+    expect(script.core.members).toEqual([]);
+  });
+
+  it('have each been dialled once, and answered or not, when that is told', () => {
+    const script = new Script({ settings: quiet });
+    script.tell({ type: 'recall', members: [update(a), update(b), update(c, 'left')] });
+    const requests = script.pass(200).requests();
+    expect(requests.map(({ to }) => to).sort()).toEqual([a.address, b.address]);
+    const [first, second] = [a, b].map(({ address }) => requests.find(({ to }) => to === address));
+    script.tell({ type: 'failed', exchange: first?.exchange ?? 0, reason: 'timed out' });
+    expect(script.notices()).toEqual([]);
+    const message = { kind: 'roster', from: b.id, incarnation: 2, observed: '', members: [], next: '' } as const;
+    script.tell({ type: 'answered', exchange: second?.exchange ?? 0, message: { ...message, durable: true } });
+    expect(script.notices().map(({ type }) => type)).toEqual(['peer-joined', 'recalled']);
+    expect(new Script().tell({ type: 'recall', members: [update(c, 'left')] }).notices()).toEqual([
+      { type: 'recalled' },
+    ]);
   });
 
   it('are dialled even if they had to go beyond what is believed of others', () => {
@@ -140,12 +210,21 @@ describe('leave', () => {
     expect(script.stateOf(a)).toBe('alive');
   });
 
-  it('does not believe a goodbye from another address, nor an old one', () => {
+  it('takes a goodbye from the address of who says it, at whatever incarnation', () => {
     const script = new Script().meet(a, b);
-    script.gossip(a, [ownWord(a, 5)]);
-    script.request(a.address, { kind: 'leave', from: a.id, incarnation: 4 });
-    expect(script.stateOf(a)).toBe('alive');
-    script.request(b.address, { kind: 'leave', from: a.id, incarnation: 5 });
-    expect(script.stateOf(a)).toBe('suspect');
+    // Others made it out to be at 5, which it has not heard and will not outbid.
+    script.gossip(b, [update(a, 'suspect', 5)]);
+    script.request(a.address, { kind: 'leave', from: a.id, incarnation: 1 });
+    expect(script.core.member(a.id)).toMatchObject({ state: 'left', incarnation: 5 });
   });
+
+  it.each([4, 5, 6])(
+    'takes a goodbye from elsewhere for a suspicion, unless it is an old one: at %i',
+    (incarnation) => {
+      const script = new Script().meet(a, b);
+      script.gossip(a, [ownWord(a, 5)]);
+      script.request(b.address, { kind: 'leave', from: a.id, incarnation });
+      expect(script.stateOf(a)).toBe(incarnation < 5 ? 'alive' : 'suspect');
+    },
+  );
 });

@@ -120,6 +120,8 @@ const someUpdate: fc.Arbitrary<MemberUpdate> = fc.record({
   address: someAddress,
   state: fc.constantFrom('alive', 'suspect', 'dead', 'left'),
   incarnation: someNumber,
+  durable: fc.boolean(),
+  accusers: fc.array(someId, { maxLength: 8 }),
 });
 const someUpdates = fc.array(someUpdate, { maxLength: 5 });
 const someMessage: fc.Arbitrary<MembershipDatagram> = fc.oneof(
@@ -165,7 +167,15 @@ const someStep: fc.Arbitrary<Step> = fc.oneof(
   fc
     .tuple(someAddress, someId, someNumber, someUpdates)
     .map(([address, from, incarnation, members]): Step => (script) => {
-      script.request(address, { kind: 'roster-exchange', from, incarnation, advertise: address, members, after: '' });
+      script.request(address, {
+        kind: 'roster-exchange',
+        from,
+        incarnation,
+        advertise: address,
+        members,
+        durable: true,
+        after: '',
+      });
     }),
   fc.tuple(someAddress, someId, someNumber).map(([address, from, incarnation]): Step => (script) => {
     script.request(address, { kind: 'leave', from, incarnation });
@@ -174,7 +184,7 @@ const someStep: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(someId, someNumber, someUpdates, someId).map(([from, incarnation, members, next]): Step => (script) => {
     const request = script.requests().at(-1);
     if (request === undefined) return;
-    const message = { kind: 'roster', from, incarnation, observed: 'me:2', members, next } as const;
+    const message = { kind: 'roster', from, incarnation, observed: 'me:2', members, next, durable: true } as const;
     script.tell({ type: 'answered', exchange: request.exchange, message });
   }),
   fc.constantFrom('link-down', 'link-restarted').chain((type) =>

@@ -12,8 +12,12 @@ const someUpdate = fc
     fc.integer({ min: 1, max: 4 }),
     fc.constantFrom('alive', 'suspect', 'dead', 'left'),
     fc.integer({ min: 0, max: 4 }),
+    fc.subarray([peer(1), peer(5), peer(6), teller]),
   )
-  .map(([number, state, incarnation]): MemberUpdate => update(peer(number), state, incarnation));
+  .map(([number, state, incarnation, accusers]): MemberUpdate => {
+    const isAccused = state === 'suspect' || state === 'dead';
+    return { ...update(peer(number), state, incarnation), accusers: isAccused ? accusers.map(({ id }) => id) : [] };
+  });
 
 const updatesInTwoOrders = fc
   .array(someUpdate, { maxLength: 20 })
@@ -24,7 +28,13 @@ function rosterAfter(updates: readonly MemberUpdate[]): object[] {
   for (const one of updates) script.gossip(teller, [one]);
   script.pass(1);
   return script.core.members
-    .map(({ id, state, incarnation, address }) => ({ id, state, incarnation, address }))
+    .map(({ id, state, incarnation, address, accusers }) => ({
+      id,
+      state,
+      incarnation,
+      address,
+      accusers: [...accusers].sort(),
+    }))
     .sort((left, right) => (left.id < right.id ? -1 : 1));
 }
 

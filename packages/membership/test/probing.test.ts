@@ -125,6 +125,32 @@ describe('probing (SWIM §3.1)', () => {
     expect(effects).toMatchObject([{ type: 'send', to: a.address, message: { kind: 'ping-nack', nonce: 5 } }]);
   });
 
+  it.each([0, 1, 2, 3])(
+    'trusts itself less by the nacks that did not come: %i of 3 came (Lifeguard §IV-A)',
+    (count) => {
+      const script = new Script().meet(a, b, c, d, e);
+      nextPing(script);
+      for (const { to, message } of script.pass(500).sent('ping-request').slice(0, count)) {
+        const helper = [a, b, c, d, e].find(({ address }) => address === to);
+        script.hear(to, { kind: 'ping-nack', from: helper?.id ?? self.id, nonce: message.nonce });
+      }
+      expect(script.core.health).toBe(1);
+      script.pass(501);
+      expect(script.core.counters['probes-failed']).toBe(1);
+      expect(script.core.health).toBe(1 + 3 - count);
+    },
+  );
+
+  it('pings for others 256 times at once, and refuses more with a nack', () => {
+    const script = new Script().meet(a, b);
+    const message = { kind: 'ping-request', from: a.id, target: b.id, targetAddress: '', updates: [] } as const;
+    for (let nonce = 0; nonce < 260; nonce++) script.hear(a.address, { ...message, nonce });
+    const kinds = script.take().flatMap((effect) => (effect.type === 'send' ? [effect.message.kind] : []));
+    expect(kinds.filter((kind) => kind === 'ping')).toHaveLength(256);
+    expect(kinds.filter((kind) => kind === 'ping-nack')).toHaveLength(4);
+    expect(script.core.counters['relays-refused']).toBe(4);
+  });
+
   it('answers a ping with its clock and the address it sees, whomever the ping was for', () => {
     const script = new Script();
     script.pass(250).hear(a.address, { kind: 'ping', from: a.id, target: c.id, nonce: 9, updates: [ownWord(a)] });

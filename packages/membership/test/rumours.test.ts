@@ -1,6 +1,6 @@
 import { encodeMessage, type MemberUpdate } from '@simpledht/wire';
 import { describe, expect, it } from 'vitest';
-import { ownIncarnation, ownWord, peer, Script, self, update } from './script.ts';
+import { accused, ownIncarnation, ownWord, peer, Script, self, update } from './script.ts';
 
 const [a, b, c, d] = [peer(1), peer(2), peer(3), peer(4)];
 
@@ -102,7 +102,7 @@ describe('refutation', () => {
     for (let count = 0; count < 10; count++) script.gossip(a, [ownWord(a)]);
     const told = script.sent('ping').filter(({ to }) => to === a.address);
     expect(told).toHaveLength(1);
-    expect(told[0]?.message.updates).toContainEqual(update(a, 'dead'));
+    expect(told[0]?.message.updates).toContainEqual(accused(a, 'dead', [self]));
     script.acknowledge(a, told[0]?.message.nonce ?? 0, [ownWord(a, 2)]);
     expect(script.stateOf(a)).toBe('alive');
   });
@@ -143,6 +143,17 @@ describe('gossip', () => {
     expect(said(script, c.id, 200)).toEqual([]);
     script.gossip(c, [ownWord(c)]);
     expect(said(script, c.id, 2000).length).toBeGreaterThan(0);
+  });
+
+  it('is silent of a member from when on it is said to be where this node has not met it', () => {
+    const script = new Script({ settings: { probeIntervalMs: 1e9, suspicionMultiplier: 1e-9 } }).meet(a, b, c);
+    script
+      .gossip(b, [update(a, 'dead')])
+      .pass(5)
+      .take();
+    script.gossip(b, [update({ ...a, address: '10.9.9.9:1' }, 'alive', 2)]);
+    expect(script.core.member(a.id)).toMatchObject({ state: 'alive', address: '10.9.9.9:1' });
+    expect(said(script, a.id, 2000)).toEqual([]);
   });
 
   it('fits 1000 bytes, and 64 members, however much there is to say', () => {

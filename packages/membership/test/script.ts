@@ -32,12 +32,17 @@ export function peer(number: number): Peer {
 export const self: Peer = peer(255);
 
 export function update({ id, address }: Peer, state: MemberState = 'alive', incarnation = 1): MemberUpdate {
-  return { id, address, state, incarnation };
+  return { id, address, state, incarnation, durable: true, accusers: [] };
+}
+
+/** The same, accused by these. */
+export function accused(subject: Peer, state: 'suspect' | 'dead', by: readonly Peer[], incarnation = 1): MemberUpdate {
+  return { ...update(subject, state, incarnation), accusers: by.map(({ id }) => id) };
 }
 
 /** What a member says of itself. */
 export function ownWord({ id }: Peer, incarnation = 1): MemberUpdate {
-  return { id, address: '', state: 'alive', incarnation };
+  return { id, address: '', state: 'alive', incarnation, durable: true, accusers: [] };
 }
 
 export type Timed = MembershipEffect & { readonly atMs: number };

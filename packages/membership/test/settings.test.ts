@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
+  confirmationsNeeded,
   contactSpreadMs,
   exchangePauseMs,
   presets,
   suspicionMs,
+  suspicionTimeoutMs,
   transmitLimit,
   type MembershipPreset,
 } from '@simpledht/membership';
@@ -21,6 +23,25 @@ describe('formulas, with the preset lan', () => {
     expect(transmitLimit(presets.lan, size)).toBe(transmissions);
     expect(exchangePauseMs(presets.lan, size)).toBe(exchange);
     expect(contactSpreadMs(size)).toBe(spread);
+  });
+});
+
+describe('a suspicion: max(Min, Max − (Max − Min) · log(C + 1) / log(K + 1)) (Lifeguard §IV-B)', () => {
+  it.each([
+    // Nobody beside this node and the suspect, or too few for K: the minimum at once (memberlist suspectNode).
+    { preset: 'lan', size: 2, needed: 0, lastsMs: [4000] },
+    { preset: 'lan', size: 3, needed: 0, lastsMs: [4000] },
+    { preset: 'lan', size: 4, needed: 2, lastsMs: [24_000, 11_381, 4000, 4000] },
+    { preset: 'lan', size: 10, needed: 2, lastsMs: [24_000, 11_381, 4000] },
+    { preset: 'lan', size: 100, needed: 2, lastsMs: [48_000, 22_763, 8000] },
+    { preset: 'local', size: 10, needed: 1, lastsMs: [18_000, 3000, 3000] },
+    { preset: 'wan', size: 5, needed: 0, lastsMs: [30_000] },
+    { preset: 'wan', size: 10, needed: 4, lastsMs: [180_000, 115_399, 77_609, 50_797, 30_000] },
+  ] as const)('$preset, $size nodes: $lastsMs ms with 0, 1, … confirmations', ({ preset, size, needed, lastsMs }) => {
+    const settings = presets[preset];
+    expect(confirmationsNeeded(settings, size)).toBe(needed);
+    const actual = lastsMs.map((_, confirmations) => Math.round(suspicionTimeoutMs(settings, size, confirmations)));
+    expect(actual).toEqual(lastsMs);
   });
 });
 

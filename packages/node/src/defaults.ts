@@ -1,3 +1,4 @@
+import type { MembershipSettings } from '@simpledht/membership';
 import { memoryStore, type ReplicaSettings, type Store } from '@simpledht/storage';
 import {
   silentLogger,
@@ -24,6 +25,8 @@ export interface Parts {
   readonly advertise: string | undefined;
   readonly maxValueBytes: number;
   readonly maxWatchers: number;
+  /** Of membership; what is not given has its default. */
+  readonly membership: Partial<MembershipSettings>;
   /** Of the replica; what is not given has its default. */
   readonly replica: Partial<ReplicaSettings>;
 }
@@ -52,6 +55,7 @@ export function chooseParts(options: NodeOptions): Parts {
     advertise: options.advertise,
     maxValueBytes: options.maxValueBytes ?? limits.defaultMaxValueBytes,
     maxWatchers: options.maxWatchers ?? defaultMaxWatchers,
+    membership: options.forgetAfterMs === undefined ? {} : { forgetAfterMs: options.forgetAfterMs },
     replica: replicaSettings(options),
   };
 }

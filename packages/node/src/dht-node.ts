@@ -132,8 +132,8 @@ export class DHTNode extends MapVerbs {
   }
 
   /**
-   * The first sync has finished: this node holds what the cluster holds. At once without `bootstrap`; and when nobody
-   * answers, once the first attempts are over. Rejects with `ERR_TIMEOUT`, `ERR_CLOSED` or the signal's reason.
+   * The first sync has finished: this node holds what the cluster holds. At once without `bootstrap` and
+   * without members that the store knows of a former life; and when nobody answers, once the first attempts are over. Rejects with `ERR_TIMEOUT`, `ERR_CLOSED` or the signal's reason.
    */
   async ready(options?: WaitOptions): Promise<void> {
     this.#lifecycle.mustBeOpen();

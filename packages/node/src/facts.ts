@@ -45,12 +45,12 @@ export class Facts {
 
   peers(): readonly Peer[] {
     const inSync = new Map(this.#driver.replica.core.peers().map((each) => [each.peer, each.inSync]));
-    return this.#driver.membership.core.members.map((member) => toPeer(member, inSync.get(member.id) ?? false));
+    return this.#driver.membership.core.members.map((member) => this.#toPeer(member, inSync.get(member.id) ?? false));
   }
 
   peer(member: Member): Peer {
     const [sync] = this.#driver.replica.core.peers(member.id);
-    return toPeer(member, sync?.inSync ?? false);
+    return this.#toPeer(member, sync?.inSync ?? false);
   }
 
   /** Counters since the start, by layer and name. */
@@ -58,16 +58,16 @@ export class Facts {
     const { membership, replica, inbound } = this.#driver;
     return {
       transport: { ...this.#parts.transport.counters },
-      membership: { ...membership.core.counters },
+      membership: { ...membership.core.counters, 'local-health': membership.core.health },
       storage: { ...replica.core.counters },
       node: { ...inbound.counters },
     };
   }
-}
 
-function toPeer(member: Member, inSync: boolean): Peer {
-  const { id, address, state, rttMs, clockOffsetMs } = member;
-  return { id, address, state, rttMs, clockOffsetMs, inSync };
+  #toPeer({ id, address, state, rttMs, clockOffsetMs, lastSeenMs }: Member, inSync: boolean): Peer {
+    const lastSeenAgoMs = lastSeenMs === undefined ? undefined : this.#parts.clock.monotonic() - lastSeenMs;
+    return { id, address, state, rttMs, clockOffsetMs, lastSeenAgoMs, inSync };
+  }
 }
 
 /** `host:port` or `[v6]:port` taken apart. */

@@ -47,12 +47,31 @@ export class Notices {
         this.#logger.info({ peer: notice.member.id, reason: notice.reason }, notice.type);
         this.#hub.emit('peer-left', this.#told.facts().peer(notice.member), notice.reason);
         break;
+      case 'peer-restarted':
+        this.#logger.info({ peer: notice.member.id }, notice.type);
+        this.#hub.emit('peer-restarted', this.#told.facts().peer(notice.member));
+        break;
+      case 'peer-moved':
+        this.#logger.info({ peer: notice.member.id, from: notice.from }, notice.type);
+        this.#hub.emit('peer-moved', this.#told.facts().peer(notice.member), notice.from);
+        break;
+      case 'peer-duplicated':
+        this.#logger.warn({ peer: notice.member.id, other: notice.other }, notice.type);
+        this.#hub.emit('peer-duplicated', this.#told.facts().peer(notice.member), notice.other);
+        break;
+      case 'peer-forgotten':
+        this.#logger.info({ peer: notice.member.id }, notice.type);
+        this.#hub.emit('peer-forgotten', notice.member.id);
+        break;
+      case 'recalled':
+        break;
       case 'observed-address':
         if (this.#told.facts().observedAddress === notice.address) break;
         this.#told.facts().observedAddress = notice.address;
         this.#hub.emit('address-observed', notice.address);
         break;
       case 'identity-conflict':
+        this.#hub.emit('identity-conflict', notice.address === '' ? undefined : notice.address);
         this.onError(new SimpleDHTError('ERR_REMOTE', 'Another process uses the id of this node'));
         break;
       default:

@@ -15,7 +15,10 @@ export interface NodeOptions {
    * A `transport` of your own has its own way.
    */
   readonly secret?: string | readonly string[];
-  /** Members to join through, as `host:port` or `[::1]:5000`. Tried again for ever when they do not answer. */
+  /**
+   * Members to join through, as `host:port`, `[::1]:5000`, or the name of a service (SRV records) such as
+   * `_simpledht._udp.example.org`. Names are resolved anew each time. Tried again for ever when they do not answer.
+   */
   readonly bootstrap?: readonly string[];
   /** Where others reach this node, `host:port`, when they cannot see it themselves (port forwarding). */
   readonly advertise?: string;
@@ -44,6 +47,11 @@ export interface NodeOptions {
    * back later reads the whole map anew.
    */
   readonly tombstoneGraceMs?: number;
+  /**
+   * How long a member that is dead, or has left, is remembered and (the dead) dialled, ms. Default 7 days. One that keeps
+   * its data in memory is forgotten after 10 minutes at the latest, as it does not come back as the same member.
+   */
+  readonly forgetAfterMs?: number;
   /** Watches at a time; beyond it `watch` throws `ERR_LIMIT_REACHED`. Default 10,000. */
   readonly maxWatchers?: number;
   /** Replaces UDP. The node opens and closes it. */
@@ -88,9 +96,11 @@ function checkSizes(options: NodeOptions): void {
     if (size !== undefined && !isInteger(size, 1, Number.MAX_SAFE_INTEGER))
       throw invalid(name, 'a positive integer', size);
   }
-  const { tombstoneGraceMs } = options;
-  if (tombstoneGraceMs !== undefined && !isInteger(tombstoneGraceMs, 0, Number.MAX_SAFE_INTEGER))
-    throw invalid('tombstoneGraceMs', 'a whole number of ms, not negative', tombstoneGraceMs);
+  for (const name of ['tombstoneGraceMs', 'forgetAfterMs'] as const) {
+    const time = options[name];
+    if (time !== undefined && !isInteger(time, 0, Number.MAX_SAFE_INTEGER))
+      throw invalid(name, 'a whole number of ms, not negative', time);
+  }
 }
 
 function checkBootstrap(bootstrap: unknown): void {

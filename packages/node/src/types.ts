@@ -96,6 +96,8 @@ export interface Peer {
   readonly rttMs: number | undefined;
   /** Its wall clock minus ours, ms; `undefined` before the first probe. */
   readonly clockOffsetMs: number | undefined;
+  /** How long ago its last message came, ms; `undefined` when none came since this node started. */
+  readonly lastSeenAgoMs: number | undefined;
   /** It holds everything that was written here and reported nothing missing. */
   readonly inSync: boolean;
 }
@@ -171,6 +173,19 @@ export interface NodeEvents {
   /** A suspected member answers again. */
   'peer-alive': [peer: Peer];
   'peer-left': [peer: Peer, reason: 'dead' | 'left' | 'replaced'];
+  /** A new process with its id answers at its address: it was restarted with its data. */
+  'peer-restarted': [peer: Peer];
+  /** Its messages come from another address than before. */
+  'peer-moved': [peer: Peer, from: string];
+  /**
+   * Its messages come from two addresses by turns: a copy of its data runs elsewhere, or its host has two ways out. At most
+   * once a minute.
+   */
+  'peer-duplicated': [peer: Peer, other: string];
+  /** Another process uses the id of this node: one of the two runs on a copy of the other's data. At most once a minute. */
+  'identity-conflict': [address: string | undefined];
+  /** A member that was dead or gone is no longer remembered: nothing waits for it, and it is not dialled any more. */
+  'peer-forgotten': [id: NodeId];
   /** The first sync of an empty node goes on: records so far, and the share of all, 0 … 1. */
   progress: [records: number, share: number];
   /** The first sync has finished. */

@@ -14,6 +14,7 @@ export type { TransportSettings } from './endpoint/settings.ts';
 export type { LinkSettings } from './link/settings.ts';
 export { udpSocket } from './udp/udp-socket.ts';
 export type { UdpSocketOptions } from './udp/udp-socket.ts';
+export type { NameResolver } from './udp/name-resolver.ts';
 export { udpTransport } from './udp/udp-transport.ts';
 export type { UdpTransportOptions } from './udp/udp-transport.ts';
 export { maxSecrets, newSecret } from './sealing/keyring.ts';

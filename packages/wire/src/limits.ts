@@ -50,6 +50,8 @@ export const limits = {
   maxMembers: 4096,
   /** Members in one roster page or gossip message. */
   maxMembersPerMessage: 64,
+  /** Members that are named as accusers of one suspect: more confirmations than any preset waits for. */
+  maxAccusers: 8,
   /** Longest textual address, bytes of UTF-8. */
   maxAddressBytes: 300,
   /** Items in one list page answered to a client. */

@@ -160,6 +160,8 @@ describe('every message of a kind', () => {
       address: short,
       state: fc.constantFrom('alive', 'suspect', 'dead', 'left'),
       incarnation: integer,
+      durable: fc.boolean(),
+      accusers: fc.array(nodeId, { maxLength: limits.maxAccusers }),
     }),
     { maxLength: 8 },
   );
@@ -176,8 +178,22 @@ describe('every message of a kind', () => {
     'ping-request': { from: nodeId, target: nodeId, targetAddress: short, nonce: integer, updates },
     'ping-nack': { from: nodeId, nonce: integer },
     gossip: { from: nodeId, updates },
-    'roster-exchange': { from: nodeId, incarnation: integer, advertise: short, members: updates, after: maybe(nodeId) },
-    roster: { from: nodeId, incarnation: integer, observed: short, members: updates, next: maybe(nodeId) },
+    'roster-exchange': {
+      from: nodeId,
+      incarnation: integer,
+      advertise: short,
+      durable: fc.boolean(),
+      members: updates,
+      after: maybe(nodeId),
+    },
+    roster: {
+      from: nodeId,
+      incarnation: integer,
+      durable: fc.boolean(),
+      observed: short,
+      members: updates,
+      next: maybe(nodeId),
+    },
     leave: { from: nodeId, incarnation: integer },
     done: {},
     digest: {

@@ -26,6 +26,18 @@ export class JsonReport implements Report {
     node.on('peer-left', (peer, reason) => {
       this.#print('peer-left', { peer: peerFacts(peer), reason });
     });
+    node.on('peer-restarted', (peer) => {
+      this.#print('peer-restarted', { peer: peerFacts(peer) });
+    });
+    node.on('peer-moved', (peer, from) => {
+      this.#print('peer-moved', { peer: peerFacts(peer), from });
+    });
+    node.on('peer-duplicated', (peer, other) => {
+      this.#print('peer-duplicated', { peer: peerFacts(peer), other });
+    });
+    node.on('peer-forgotten', (id) => {
+      this.#print('peer-forgotten', { id });
+    });
     node.on('bootstrapped', (name) => {
       this.#print('bootstrapped', { name });
     });

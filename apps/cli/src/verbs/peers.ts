@@ -5,16 +5,18 @@ import { perform, verb, type Context } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { callOptions, type CallOptions } from '../options.ts';
 import type { Output } from '../output.ts';
-import { milliseconds, table } from '../text.ts';
+import { duration, milliseconds, table } from '../text.ts';
 
 export function peersCommand(context: Context): Command {
   return verb({
     name: 'peers',
     description: 'print the other nodes as one node sees them',
     options: callOptions(),
-    notes: 'States: alive, suspect (does not answer, may be dead), dead, left (said goodbye).',
+    notes: `States: alive, suspect (does not answer, may be dead), dead, left (said goodbye).
+Clock: how far its clock is ahead (+) or behind (-). In sync: it holds all that this
+node holds.`,
     examples: [
-      ['simpledht peers', 'id, address, state, round-trip time, in sync'],
+      ['simpledht peers', 'state, address, round trip, clock, in sync'],
       ['simpledht peers --json | jq ".peers[].address"', 'for scripts'],
     ],
   }).action((options: CallOptions) => perform(context, options.json, () => peers(context.output, options)));
@@ -26,7 +28,7 @@ async function peers(output: Output, options: CallOptions): Promise<ExitCode> {
   else if (known.length === 0) output.answer('No other nodes are known');
   else {
     const [head = '', ...lines] = table([
-      ['NODE ID', 'ADDRESS', 'STATE', 'ROUND TRIP', 'IN SYNC'],
+      ['NODE ID', 'ADDRESS', 'STATE', 'ROUND TRIP', 'CLOCK', 'LAST SEEN', 'IN SYNC'],
       ...known.map(toRow),
     ]);
     output.answer(output.paint.bold(head));
@@ -35,12 +37,16 @@ async function peers(output: Output, options: CallOptions): Promise<ExitCode> {
   return exitCodes.done;
 }
 
-function toFacts({ id, address, state, rttMs, clockOffsetMs, inSync }: Peer): object {
-  return { id, address, state, rttMs: rttMs ?? null, clockOffsetMs: clockOffsetMs ?? null, inSync };
+function toFacts({ rttMs, clockOffsetMs, lastSeenAgoMs, ...rest }: Peer): object {
+  const known = { rttMs, clockOffsetMs, lastSeenAgoMs };
+  return { ...rest, ...Object.fromEntries(Object.entries(known).map(([name, ms]) => [name, ms ?? null])) };
 }
 
-function toRow({ id, address, state, rttMs, inSync }: Peer): readonly string[] {
-  return [id, address, state, rttMs === undefined ? '-' : milliseconds(rttMs), inSync ? 'yes' : 'no'];
+function toRow({ id, address, state, rttMs, clockOffsetMs, lastSeenAgoMs, inSync }: Peer): readonly string[] {
+  const roundTrip = rttMs === undefined ? '-' : milliseconds(rttMs);
+  const clock = clockOffsetMs === undefined ? '-' : `${clockOffsetMs < 0 ? '' : '+'}${milliseconds(clockOffsetMs)}`;
+  const seen = lastSeenAgoMs === undefined ? '-' : `${duration(lastSeenAgoMs)} ago`;
+  return [id, address, state, roundTrip, clock, seen, inSync ? 'yes' : 'no'];
 }
 
 function colour({ paint }: Output, peer: Peer | undefined, line: string): string {

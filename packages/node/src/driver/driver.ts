@@ -6,11 +6,16 @@ import { asError } from '../events.ts';
 import type { Identity } from '../identity.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Inbound } from './inbound.ts';
+import { KeptRoster, recallRoster } from './kept-roster.ts';
 import { MembershipShell } from './membership-shell.ts';
 import { ReplicaShell, type ReplicaSignal } from './replica-shell.ts';
+import type { RosterCopy } from './roster-copy.ts';
 
 /** What the replica tells beyond settled acknowledgements, which the driver settles itself. */
 export type MapSignal = Exclude<ReplicaSignal, { type: 'acknowledged' }>;
+
+/** What a node with a roster of an earlier life joins through, beside its bootstrap names, none of which is empty. */
+const earlierLife = '';
 
 /** How long a stopping node waits for its peers to take more of what they lack, ms. */
 const drainPatienceMs = 500;
@@ -31,29 +36,40 @@ export class Driver {
   readonly inbound: Inbound;
   readonly #parts: Parts;
   readonly #hooks: DriverHooks;
+  readonly #earlier: RosterCopy | undefined;
+  readonly #kept: KeptRoster;
   /** Bootstrap names whose attempts are not over. Bounded by the option and the callers' pending calls. */
   readonly #joining: Set<string>;
 
   constructor(parts: Parts, identity: Identity, hooks: DriverHooks) {
     this.#parts = parts;
     this.#hooks = hooks;
-    this.#joining = new Set(parts.bootstrap);
     const { transport, clock, random, store } = parts;
-    const core = new Membership({
-      id: identity.id,
-      random: () => random.next(),
-      // Seconds of the wall clock: a restarted member speaks over what was said of its former life.
-      incarnation: Math.floor(clock.now() / 1000),
-      ...(parts.advertise === undefined ? {} : { advertise: parts.advertise }),
+    this.#earlier = recallRoster(store, identity.id);
+    this.#joining = new Set(parts.bootstrap);
+    if (this.#earlier?.members.some(({ state }) => state !== 'left')) this.#joining.add(earlierLife);
+    const core = makeMembership(parts, identity, this.#earlier);
+    this.#kept = new KeptRoster({
+      self: identity.id,
+      core,
+      store,
+      clock,
+      touch: () => {
+        this.replica.touch();
+      },
+      onError: hooks.onError,
     });
-    this.membership = new MembershipShell({ core, transport, clock, onNotice: this.#onNotice });
+    const onHandled = (): void => {
+      this.#kept.follow();
+    };
+    this.membership = new MembershipShell({ core, transport, clock, onNotice: this.#onNotice, onHandled });
     this.replica = new ReplicaShell({
       core: new Replica({
         id: identity.id,
         store,
         random: () => random.next(),
         randomBytes: (length) => random.bytes(length),
-        alone: parts.bootstrap.length === 0,
+        alone: this.#joining.size === 0,
         settings: parts.replica,
         members: () => core.members.filter(({ state }) => state !== 'left').map(({ id }) => id),
       }),
@@ -75,9 +91,15 @@ export class Driver {
 
   /** Begins to join and to probe. The transport is open. */
   start(): void {
-    this.membership.handle({ type: 'tick' });
+    const { clock, bootstrap } = this.#parts;
+    const sinceOf = (sinceMs: number): number => clock.monotonic() - (clock.now() - sinceMs);
+    const members = this.#earlier?.members ?? [];
+    this.membership.handle({
+      type: 'recall',
+      members: members.map(({ sinceMs, ...member }) => ({ ...member, accusers: [], since: sinceOf(sinceMs) })),
+    });
     this.replica.touch();
-    for (const name of this.#joining) this.membership.handle({ type: 'join', name });
+    for (const name of bootstrap) this.membership.handle({ type: 'join', name });
   }
 
   /** Joins through one more member. */
@@ -127,6 +149,7 @@ export class Driver {
       () => this.membership.leave(),
       () => {
         this.membership.close();
+        this.#kept.close();
         this.acknowledgements.close();
       },
       () => transport.close(),
@@ -162,6 +185,12 @@ export class Driver {
       case 'identity-conflict':
         this.replica.handle({ type: 'identity-conflict' });
         break;
+      case 'peer-forgotten':
+        this.replica.handle({ type: 'peer-forgotten', peer: notice.member.id });
+        break;
+      case 'recalled':
+        this.#settled(earlierLife);
+        break;
       case 'bootstrapped':
       case 'bootstrap-failed':
       case 'self-bootstrap':
@@ -184,4 +213,18 @@ export class Driver {
     if (signal.type === 'acknowledged') this.acknowledgements.settle(signal.token, signal.count);
     else this.#hooks.onSignal(signal);
   };
+}
+
+function makeMembership(parts: Parts, { id }: Identity, earlier: RosterCopy | undefined): Membership {
+  const { clock, random, store, advertise, membership: settings } = parts;
+  // Seconds of the wall clock, or more if it was set back: a restarted member speaks over what was said of its former life.
+  const incarnation = Math.max(Math.floor(clock.now() / 1000), (earlier?.incarnation ?? -1) + 1);
+  return new Membership({
+    id,
+    random: () => random.next(),
+    incarnation,
+    durable: store.durable,
+    settings,
+    ...(advertise === undefined ? {} : { advertise }),
+  });
 }

@@ -9,6 +9,8 @@ export interface MembershipShellOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly onNotice: (notice: MembershipNotice) => void;
+  /** Called after every event: something may be worth keeping. */
+  readonly onHandled: () => void;
 }
 
 /** Performs what the membership core decides. */
@@ -18,15 +20,17 @@ export class MembershipShell {
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #onNotice: (notice: MembershipNotice) => void;
+  readonly #onHandled: () => void;
   readonly #wakeup: Wakeup;
   /** Leave messages on their way: `leave` waits for them. Bounded by the roster. */
   readonly #pending = new Set<Promise<void>>();
 
-  constructor({ core, transport, clock, onNotice }: MembershipShellOptions) {
+  constructor({ core, transport, clock, onNotice, onHandled }: MembershipShellOptions) {
     this.core = core;
     this.#transport = transport;
     this.#clock = clock;
     this.#onNotice = onNotice;
+    this.#onHandled = onHandled;
     this.#wakeup = new Wakeup(clock, () => {
       this.handle({ type: 'tick' });
     });
@@ -36,6 +40,7 @@ export class MembershipShell {
     this.core.handle(event, instant(this.#clock));
     for (const effect of this.core.take()) this.#perform(effect);
     this.#wakeup.arm(this.core.deadline());
+    this.#onHandled();
   }
 
   /** Says goodbye to everyone; settles when all have heard or their time is over. */

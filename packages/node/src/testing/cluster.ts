@@ -225,7 +225,6 @@ export class TestCluster {
     if (old.up) throw new Error(`node ${String(index)} is running`);
     const data = from ?? (keepData ? old.store.copy() : undefined);
     const machine = this.#build(index, old.options, data);
-    machine.clock.offsetMs = old.clock.offsetMs;
     this.#machines[index] = machine;
     await machine.node.start();
     return machine.node;
@@ -257,6 +256,8 @@ export class TestCluster {
 
   #build(index: number, options: NodeOptions, data?: DiskCopy): Machine {
     const clock = new NodeClock(this.clock);
+    // A restarted process reads a clock that is off from its first line on.
+    clock.offsetMs = this.#machines[index]?.clock.offsetMs ?? 0;
     // A source of its own per node: what one node draws does not change another's fate.
     const random = seededRandom(Math.floor(this.random.next() * 2 ** 31));
     const { disk = false } = this.#options;

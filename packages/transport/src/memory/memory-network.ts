@@ -60,6 +60,8 @@ export class MemoryNetwork {
   /** Least and most time on the way, ms. May be changed at any time. */
   delayMs: readonly [least: number, most: number];
   onDatagram: DatagramTap | undefined;
+  /** Names that resolve here, each to its addresses at the moment; others are addresses themselves. For tests: change it at any time. */
+  readonly names: Map<string, readonly Address[]> = new Map<string, readonly Address[]>();
   /** Bound sockets by address. */
   readonly #sockets = new Map<Address, MemorySocket>();
   #nextPort = 49_152;

@@ -46,6 +46,8 @@ export class MemorySocket implements DatagramSocket {
   }
 
   async resolve(name: string): Promise<readonly Address[]> {
+    const addresses = this.#network.names.get(name);
+    if (addresses !== undefined) return Promise.resolve(addresses);
     parseHostPort(name);
     return Promise.resolve([name]);
   }

@@ -11,6 +11,7 @@ import { isLostPacket } from './errors.ts';
 import { requestBuffers, warnOfSmallBuffer } from './buffers.ts';
 import type { IpFamily } from './ip.ts';
 import { isLoopbackIp, unmapped } from './ip.ts';
+import type { NameResolver } from './name-resolver.ts';
 import { resolveName } from './resolve.ts';
 
 export interface UdpSocketOptions {
@@ -21,6 +22,8 @@ export interface UdpSocketOptions {
   /** Socket buffers to ask the system for; it may give less. Default 4 MiB. */
   readonly receiveBufferBytes?: number;
   readonly logger?: Logger;
+  /** Who is asked for names. Default: the system. */
+  readonly resolver?: NameResolver;
 }
 
 const defaultBufferBytes = 4_194_304;
@@ -44,6 +47,7 @@ class UdpSocket implements DatagramSocket {
   readonly #port: number;
   readonly #bufferBytes: number;
   readonly #logger: Logger;
+  readonly #resolver: NameResolver | undefined;
   readonly #addresses: AddressCache = new AddressCache();
   readonly counters: Record<string, number> = { sendErrors: 0, datagramsTooLarge: 0, socketErrors: 0 };
   #family: IpFamily;
@@ -57,6 +61,7 @@ class UdpSocket implements DatagramSocket {
     this.#port = options.port ?? 0;
     this.#bufferBytes = options.receiveBufferBytes ?? defaultBufferBytes;
     this.#logger = options.logger ?? silentLogger;
+    this.#resolver = options.resolver;
     this.#family = familyOf(this.#host);
   }
 
@@ -93,7 +98,7 @@ class UdpSocket implements DatagramSocket {
   }
 
   resolve(name: string): Promise<readonly Address[]> {
-    return resolveName(name, this.#family);
+    return resolveName(name, this.#family, this.#resolver);
   }
 
   send(datagram: Uint8Array, to: Address): void {

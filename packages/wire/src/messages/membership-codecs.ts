@@ -1,5 +1,16 @@
 import { limits } from '../limits.ts';
-import { anyInteger, list, milliseconds, nodeId, oneOf, orEmpty, structure, text, type Field } from './fields.ts';
+import {
+  anyInteger,
+  boolean,
+  list,
+  milliseconds,
+  nodeId,
+  oneOf,
+  orEmpty,
+  structure,
+  text,
+  type Field,
+} from './fields.ts';
 import type {
   Done,
   Gossip,
@@ -22,6 +33,8 @@ const updates: Field<readonly MemberUpdate[]> = list(
     address,
     state: oneOf('alive', 'suspect', 'dead', 'left'),
     incarnation: anyInteger,
+    durable: boolean,
+    accusers: list(nodeId, limits.maxAccusers),
   }),
   limits.maxMembersPerMessage,
 );
@@ -59,6 +72,7 @@ export const rosterExchange: MessageCodec<RosterExchange> = fieldsCodec(0x06, 'r
   advertise: address,
   members: updates,
   after: orEmpty(nodeId),
+  durable: boolean,
 });
 
 export const roster: MessageCodec<Roster> = fieldsCodec(0x07, 'roster', {
@@ -67,6 +81,7 @@ export const roster: MessageCodec<Roster> = fieldsCodec(0x07, 'roster', {
   observed: address,
   members: updates,
   next: orEmpty(nodeId),
+  durable: boolean,
 });
 
 export const leave: MessageCodec<Leave> = fieldsCodec(0x08, 'leave', { from: nodeId, incarnation: anyInteger });

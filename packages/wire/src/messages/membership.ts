@@ -10,6 +10,10 @@ export interface MemberUpdate {
   readonly state: MemberState;
   /** Grows only by the member itself (SWIM §4.2). */
   readonly incarnation: number;
+  /** Its store outlives its process, so it may come back as the same member. Its own word, passed on. */
+  readonly durable: boolean;
+  /** Who found out for themselves that it does not answer; each is one confirmation (Lifeguard §IV-B). Empty while it is alive. */
+  readonly accusers: readonly NodeId[];
 }
 
 /** "Are you alive?" The receiver answers `ping-ack` with the same nonce. */
@@ -65,6 +69,8 @@ export interface RosterExchange {
   readonly members: readonly MemberUpdate[];
   /** Members with an id after this one are asked for; '' for the first page. */
   readonly after: NodeId | '';
+  /** Of the sender, as in `MemberUpdate`. */
+  readonly durable: boolean;
 }
 
 export interface Roster {
@@ -76,6 +82,8 @@ export interface Roster {
   readonly members: readonly MemberUpdate[];
   /** More members follow after this id; '' when done. */
   readonly next: NodeId | '';
+  /** Of the sender, as in `MemberUpdate`. */
+  readonly durable: boolean;
 }
 
 /** "I am leaving": reliable, so that a member that stops is not suspected first. Answered with `done`. */

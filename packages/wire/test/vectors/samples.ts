@@ -9,8 +9,8 @@ const adaOrigin = `${ada}a0a1a2a3a4a5a6a7` as Origin;
 const bobOrigin = `${bob}b0b1b2b3b4b5b6b7` as Origin;
 
 const updates: readonly MemberUpdate[] = [
-  { id: ada, address: '127.0.0.1:5000', state: 'alive', incarnation: 1_764_000_000 },
-  { id: bob, address: '[::1]:5001', state: 'left', incarnation: 0 },
+  { id: ada, address: '127.0.0.1:5000', state: 'alive', incarnation: 1_764_000_000, durable: true, accusers: [] },
+  { id: bob, address: '[::1]:5001', state: 'suspect', incarnation: 0, durable: false, accusers: [ada] },
 ];
 
 const write: StoredRecord = {
@@ -80,11 +80,27 @@ export const samples: readonly Sample[] = [
   { name: 'gossip', message: { kind: 'gossip', from: ada, updates } },
   {
     name: 'roster-exchange',
-    message: { kind: 'roster-exchange', from: ada, incarnation: 3, advertise: '', members: updates, after: '' },
+    message: {
+      kind: 'roster-exchange',
+      from: ada,
+      incarnation: 3,
+      advertise: '',
+      members: updates,
+      after: '',
+      durable: true,
+    },
   },
   {
     name: 'roster',
-    message: { kind: 'roster', from: bob, incarnation: 3, observed: '10.0.0.1:5000', members: updates, next: bob },
+    message: {
+      kind: 'roster',
+      from: bob,
+      incarnation: 3,
+      observed: '10.0.0.1:5000',
+      members: updates,
+      next: bob,
+      durable: false,
+    },
   },
   { name: 'leave', message: { kind: 'leave', from: ada, incarnation: 4 } },
   { name: 'done', message: { kind: 'done' } },
