@@ -160,9 +160,7 @@ export class Roster {
 
   /** Drops who was last said to be at an address that turned out to be this node's own. */
   dropUnverifiedAt(address: Address): void {
-    for (const entry of this.#table.all()) {
-      if (entry.address === address && !entry.verified) this.#replace(entry);
-    }
+    for (const entry of this.#addresses.at(address)) if (!entry.verified) this.#replace(entry);
   }
 
   /** Drops the dead and the left of long ago. */
@@ -200,6 +198,7 @@ export class Roster {
     }
     const entry = newEntry(update, now.monotonicMs);
     this.#table.add(entry);
+    this.#addresses.admit(entry);
     return entry;
   }
 
@@ -275,9 +274,7 @@ export class Roster {
   #clear(address: Address, newcomer: Entry): void {
     const holder = this.#addresses.holderOf(address);
     if (holder !== undefined && holder !== newcomer && holder.alias === address) this.#addresses.dropAlias(holder);
-    for (const entry of this.#table.all()) {
-      if (entry !== newcomer && entry.address === address) this.#replace(entry);
-    }
+    for (const entry of this.#addresses.at(address)) if (entry !== newcomer) this.#replace(entry);
   }
 
   #replace(entry: Entry): void {

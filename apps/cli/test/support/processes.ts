@@ -8,6 +8,7 @@ export const root: string = fileURLToPath(new URL('../../../..', import.meta.url
 const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
 /** Arguments of Node.js that run the command as it is in the sources. */
 export const fromSources: readonly string[] = ['--conditions=@simpledht/source', '--import', 'tsx', bin];
+const withSources = fromSources.slice(0, -1);
 
 /** A command in a process of its own. */
 export class CliProcess {
@@ -17,8 +18,8 @@ export class CliProcess {
   readonly lines: string[] = [];
   #heard: (() => void)[] = [];
 
-  constructor(argv: readonly string[], prefix: readonly string[] = []) {
-    const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...fromSources, ...argv];
+  constructor(argv: readonly string[], prefix: readonly string[] = [], program: string = bin) {
+    const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...withSources, program, ...argv];
     this.child = spawn(command, rest, { cwd: root, stdio: ['pipe', 'pipe', 'pipe'] });
     this.ended = once(this.child, 'close').then(([code, signal]) => {
       this.#tell();
@@ -27,10 +28,10 @@ export class CliProcess {
     for (const stream of [this.child.stdout, this.child.stderr]) this.#read(stream);
   }
 
-  /** Settles with the first line, past or future, that matches; rejects when the process ends without it. */
-  async line(pattern: RegExp): Promise<string> {
+  /** Settles with the first line, past (`from` that place on) or future, that matches; rejects when the process ends without it. */
+  async line(pattern: RegExp, from = 0): Promise<string> {
     for (;;) {
-      const found = this.lines.find((line) => pattern.test(line));
+      const found = this.lines.find((line, index) => index >= from && pattern.test(line));
       if (found !== undefined) return found;
       if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error(this.#without(pattern));
       await new Promise<void>((resolve) => this.#heard.push(resolve));
@@ -70,7 +71,8 @@ export class CliProcess {
   }
 }
 
-export type Start = (argv: readonly string[], prefix?: readonly string[]) => CliProcess;
+/** Starts the command, or another program, behind a prefix. */
+export type Start = (argv: readonly string[], prefix?: readonly string[], program?: string) => CliProcess;
 
 /** Starts processes that are ended by their own handles when the test is over, whatever happened in it. */
 export function processesOf({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Start {
@@ -78,8 +80,8 @@ export function processesOf({ onTestFinished }: Pick<TestContext, 'onTestFinishe
   onTestFinished(async () => {
     await Promise.all(running.map((one) => one.kill()));
   });
-  return (argv, prefix) => {
-    const started = new CliProcess(argv, prefix);
+  return (argv, prefix, program) => {
+    const started = new CliProcess(argv, prefix, program);
     running.push(started);
     return started;
   };

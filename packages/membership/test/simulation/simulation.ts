@@ -1,4 +1,5 @@
-import type { Address, Instant, MembershipReply, NodeId } from '@simpledht/wire';
+import { decodeMessage, encodeMessage } from '@simpledht/wire';
+import type { Address, Instant, Message, MembershipReply, NodeId } from '@simpledht/wire';
 import {
   Membership,
   type Member,
@@ -14,6 +15,12 @@ const wallStartMs = 1_760_000_000_000;
 /** When a lost request is sent again, like a transport does. */
 const retransmissionMs = [0, 100, 300, 700, 1500, 3000];
 
+/** What a packet adds to one message: head, packet number, frame head, checksum (PACKETS.md). */
+const packetBytes = 18;
+
+/** What a transport sends instead of a message to where it has no link (PACKETS.md, hello). */
+const helloBytes = 144;
+
 type RequestEffect = Extract<MembershipEffect, { type: 'request' }>;
 
 export interface SimulationOptions {
@@ -23,6 +30,10 @@ export interface SimulationOptions {
   /** One way, drawn anew for each datagram. */
   readonly delayMs?: readonly [number, number];
   readonly settings?: Partial<MembershipSettings>;
+  /** Messages go through their bytes, which are counted. Default false. */
+  readonly codec?: boolean;
+  /** Hears of every notice instead of the node's own list, which grows with the square of the nodes. */
+  readonly onNotice?: (node: SimulatedNode, notice: MembershipNotice) => void;
 }
 
 export interface NodeOptions {
@@ -33,6 +44,12 @@ export interface NodeOptions {
   readonly known?: readonly Member[];
   /** Its wall clock is ahead by this. */
   readonly skewMs?: number;
+}
+
+/** A message on its way: opened anew at each arrival. */
+interface Packet<M> {
+  readonly size: () => number;
+  readonly open: () => M;
 }
 
 export interface TimedNotice {
@@ -49,6 +66,9 @@ export class SimulatedNode {
   readonly notices: TimedNotice[] = [];
   running = true;
   datagramsSent = 0;
+  /** Everything that left, requests, their repetitions and answers included; bytes are counted with the codec only. */
+  packetsSent = 0;
+  bytesSent = 0;
   requestsSent = 0;
   /** What came while the process stood still. */
   frozen: MembershipEvent[] | undefined;
@@ -86,6 +106,8 @@ export class Simulation {
   readonly #random: () => number;
   readonly #delayMs: readonly [number, number];
   readonly #settings: Partial<MembershipSettings>;
+  readonly #codec: boolean;
+  readonly #onNotice: SimulationOptions['onNotice'];
   /** Who listens at an address now. */
   readonly #listening = new Map<Address, SimulatedNode>();
   readonly #names = new Map<string, readonly Address[]>();
@@ -93,11 +115,13 @@ export class Simulation {
   #lastExchange = 0;
   readonly #replies = new Map<number, (message: MembershipReply) => void>();
 
-  constructor({ seed, loss = 0, delayMs = [0.1, 2], settings = {} }: SimulationOptions) {
+  constructor({ seed, loss = 0, delayMs = [0.1, 2], settings = {}, codec = false, onNotice }: SimulationOptions) {
     this.#random = seeded(seed);
     this.loss = loss;
     this.#delayMs = delayMs;
     this.#settings = settings;
+    this.#codec = codec;
+    this.#onNotice = onNotice;
   }
 
   get nowMs(): number {
@@ -218,8 +242,8 @@ export class Simulation {
     switch (effect.type) {
       case 'send':
         node.datagramsSent++;
-        this.#carry(node.address, effect.to, (target) => {
-          this.tell(target, { type: 'datagram', from: node.address, message: effect.message });
+        this.#carry(node, effect.to, this.#packed(effect.message), (target, message) => {
+          this.tell(target, { type: 'datagram', from: node.address, message });
         });
         return;
       case 'request':
@@ -237,64 +261,78 @@ export class Simulation {
         });
         return;
       case 'notice':
-        node.notices.push({ atMs: this.nowMs, notice: effect.notice });
+        if (this.#onNotice === undefined) node.notices.push({ atMs: this.nowMs, notice: effect.notice });
+        else this.#onNotice(node, effect.notice);
     }
   }
 
+  #packed<M extends Message>(message: M): Packet<M> {
+    if (!this.#codec) return { size: () => 0, open: () => message };
+    let encoded: Uint8Array | undefined;
+    const bytes = (): Uint8Array => (encoded ??= encodeMessage(message));
+    // What was encoded here comes back as what it was.
+    return { size: () => bytes().length + packetBytes, open: () => decodeMessage(bytes()) as M };
+  }
+
   /** One datagram: lost, cut, or delivered to whoever listens there when it arrives. */
-  #carry(from: Address, to: Address, deliver: (target: SimulatedNode) => void): void {
-    if (this.#random() < this.loss || this.#isCut(from, to)) return;
+  #carry<M>(
+    node: SimulatedNode,
+    to: Address,
+    packet: Packet<M>,
+    deliver: (target: SimulatedNode, message: M) => void,
+  ): void {
+    node.packetsSent++;
+    const isCut = this.#isCut(node.address, to);
+    node.bytesSent += isCut ? helloBytes : packet.size();
+    if (this.#random() < this.loss || isCut) return;
     const [low, high] = this.#delayMs;
     this.schedule.after(low + this.#random() * (high - low), () => {
       const target = this.#listening.get(to);
-      if (target !== undefined) deliver(target);
+      if (target !== undefined) deliver(target, packet.open());
     });
   }
 
-  #request(node: SimulatedNode, { to, message, exchange, timeoutMs }: RequestEffect): void {
+  #request(node: SimulatedNode, { to, message: asked, exchange, timeoutMs }: RequestEffect): void {
     let settled = false;
     const settle = (event: MembershipEvent): void => {
       if (settled) return;
       settled = true;
       this.tell(node, event);
     };
-    const answered = (reply: MembershipReply): void => {
-      settle({ type: 'answered', exchange, message: reply });
-    };
     let arrived = false;
-    const deliver = (target: SimulatedNode): void => {
+    const deliver = (target: SimulatedNode, message: typeof asked): void => {
       if (arrived) return;
       arrived = true;
       const number = ++this.#lastExchange;
       this.#replies.set(number, (reply) => {
-        this.#repeat(
-          () => settled,
-          () => {
-            this.#carry(target.address, node.address, (asker) => {
-              if (asker === node) answered(reply);
-            });
-          },
-        );
+        const packet = this.#packed(reply);
+        const isSettled = (): boolean => settled;
+        this.#repeat(isSettled, () => {
+          this.#carry(target, node.address, packet, (asker, answer) => {
+            if (asker === node) settle({ type: 'answered', exchange, message: answer });
+          });
+        });
       });
       this.tell(target, { type: 'request', from: node.address, message, exchange: number });
     };
-    this.#repeat(
-      () => arrived || settled,
-      () => {
-        this.#carry(node.address, to, deliver);
-      },
-    );
+    const packet = this.#packed(asked);
+    const isOver = (): boolean => arrived || settled;
+    this.#repeat(isOver, () => {
+      this.#carry(node, to, packet, deliver);
+    });
     this.schedule.after(timeoutMs, () => {
       settle({ type: 'failed', exchange, reason: 'timed out' });
     });
   }
 
-  #repeat(done: () => boolean, send: () => void): void {
-    for (const delayMs of retransmissionMs) {
-      this.schedule.after(delayMs, () => {
-        if (!done()) send();
-      });
-    }
+  #repeat(done: () => boolean, send: () => void, attempt = 0): void {
+    const delayMs = retransmissionMs[attempt];
+    if (delayMs === undefined) return;
+    this.schedule.after(delayMs - (retransmissionMs[attempt - 1] ?? 0), () => {
+      if (done()) return;
+      send();
+      this.#repeat(done, send, attempt + 1);
+    });
   }
 
   #drawId(): NodeId {

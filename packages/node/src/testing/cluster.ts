@@ -1,20 +1,12 @@
-import {
-  datagramTransport,
-  MemoryNetwork,
-  seededRandom,
-  VirtualClock,
-  withFaults,
-  type Faults,
-  type FaultySocket,
-  type Random,
-} from '@simpledht/transport';
-import { DHTNode } from '../dht-node.ts';
+import { MemoryNetwork, seededRandom, VirtualClock, type Faults, type Random } from '@simpledht/transport';
+import type { DHTNode } from '../dht-node.ts';
 import type { NodeOptions } from '../options.ts';
 import { Attacker } from './attacker.ts';
-import { DiskStore, type DiskCopy } from './disk-store.ts';
+import { bridgeCut, groupsCut, noCut, oneWayCut, ringCut, type IsCut } from './cuts.ts';
+import type { DiskCopy } from './disk-store.ts';
 import { contents, firstViolation } from './invariants.ts';
-import { NodeClock } from './node-clock.ts';
-import { PausedSocket } from './paused-socket.ts';
+import { Machines, type FalseDeath } from './machines.ts';
+import { membershipViolation } from './membership-invariants.ts';
 
 export interface TestClusterOptions {
   /** Repeats a run exactly. Default 1. */
@@ -37,22 +29,16 @@ export interface RestartOptions {
   readonly keepData?: boolean;
   /** A copy of this or another node's disk is put in its place. */
   readonly from?: DiskCopy;
-}
-
-/** One place of the cluster: a process and the disk under it. */
-interface Machine {
-  node: DHTNode;
-  socket: FaultySocket;
-  store: DiskStore;
-  readonly clock: NodeClock;
-  readonly options: NodeOptions;
-  up: boolean;
+  /** At an address that nobody had before. Default false: the same. */
+  readonly moved?: boolean;
 }
 
 const diskFlushMs = [0, 5] as const;
 const startMs = Date.UTC(2026, 0, 1);
 /** Virtual time after which waiting is given up, ms. */
 const patienceMs = 120_000;
+/** Within it all are one cluster again after whatever happened. */
+const healingMs = 60_000;
 
 /**
  * Real nodes (the same code as in production, from the codec to the facade) on a simulated network, in virtual time.
@@ -62,47 +48,53 @@ export class TestCluster {
   readonly clock: VirtualClock;
   readonly network: MemoryNetwork;
   readonly random: Random;
-  readonly #options: TestClusterOptions;
-  readonly #machines: Machine[] = [];
-  #faults: Partial<Faults>;
+  readonly #machines: Machines;
   #attacker: Attacker | undefined;
 
   /** Use `createTestCluster`. */
   constructor(options: TestClusterOptions) {
-    this.#options = options;
-    this.#faults = options.faults ?? {};
     this.clock = new VirtualClock(startMs);
     this.random = seededRandom(options.seed ?? 1);
     const { delayMs = [0.1, 1] } = options;
     this.network = new MemoryNetwork({ clock: this.clock, random: this.random, delayMs });
+    const { disk = false, faults = {}, node = (): NodeOptions => ({}) } = options;
+    const flushMs = disk === false ? undefined : disk === true ? diskFlushMs : disk;
+    const { clock, random, network } = this;
+    this.#machines = new Machines({ surroundings: { clock, random, network, flushMs }, faults, common: node });
   }
 
   /** Every node, in the order of their making; crashed ones too. */
   get nodes(): readonly DHTNode[] {
-    return this.#machines.map(({ node }) => node);
+    return this.#machines.all.map(({ node }) => node);
   }
 
   /** The nodes that run. */
   get live(): readonly DHTNode[] {
-    return this.#machines.filter(({ up }) => up).map(({ node }) => node);
+    return this.#machines.living.map(({ node }) => node);
   }
 
   /** The node at an index; throws when there is none. */
   node(index: number): DHTNode {
-    return this.#machine(index).node;
+    return this.#machines.at(index).node;
   }
 
+  /** Where the node is, or will be when it is added. */
   addressOf(index: number): string {
-    return `10.0.0.${String(index + 1)}:5000`;
+    return this.#machines.addressOf(index);
+  }
+
+  /**
+   * Nodes declared dead while they ran. Without faults there are none; a partition that lasts, or much loss, makes some.
+   */
+  get falseDeaths(): readonly FalseDeath[] {
+    return this.#machines.falseDeaths;
   }
 
   /** Starts one more node. It joins through `bootstrap`, by default through the first. */
   async add(options: NodeOptions = {}): Promise<DHTNode> {
-    const index = this.#machines.length;
-    const machine = this.#build(index, options);
-    this.#machines.push(machine);
-    await machine.node.start();
-    return machine.node;
+    const { node } = this.#machines.add(options);
+    await node.start();
+    return node;
   }
 
   /** Lets `ms` of virtual time pass. */
@@ -133,6 +125,18 @@ export class TestCluster {
     await this.until(() => live.every((node) => node.info().ready && node.info().alive === live.length));
   }
 
+  /** Each running node holds every other alive, where it is, and nobody else. */
+  whole(): boolean {
+    return membershipViolation(this.#machines.living) === undefined;
+  }
+
+  /** Lets time pass until the cluster is `whole`; throws with what is wrong after `withinMs`, 60 s by default. */
+  async healed(withinMs: number = healingMs): Promise<void> {
+    await this.clock.runUntil(() => this.whole(), withinMs);
+    const violation = membershipViolation(this.#machines.living);
+    if (violation !== undefined) throw new Error(`After ${String(withinMs)} ms ${violation}`);
+  }
+
   /** All running nodes hold the same keys, values and versions. */
   converged(): boolean {
     const [first, ...others] = this.live.map(contents);
@@ -150,28 +154,27 @@ export class TestCluster {
 
   /** Sets how far a node's wall clock is off, ms; while it runs, that is a jump. */
   skew(index: number, offsetMs: number): void {
-    this.#machine(index).clock.offsetMs = offsetMs;
+    this.#machines.at(index).clock.offsetMs = offsetMs;
   }
 
   /** The process stands still (a debugger, a suspended laptop): its timers, its turns, its socket. */
   pause(index: number): void {
-    this.#machine(index).clock.pause();
+    this.#machines.at(index).clock.pause();
   }
 
   /** The process goes on where it stood: what came due meanwhile is late. */
   resume(index: number): void {
-    this.#machine(index).clock.resume();
+    this.#machines.at(index).clock.resume();
   }
 
   /** What the disk under a node holds now, as a copy of its files would: for `restart`, now or much later. */
   copyDisk(index: number): DiskCopy {
-    return this.#machine(index).store.copy();
+    return this.#machines.at(index).store.copy();
   }
 
   /** Changes what the network does to every datagram from now on; faults not named stay as they are. */
   setFaults(faults: Partial<Faults>): void {
-    this.#faults = { ...this.#faults, ...faults };
-    for (const { socket } of this.#machines) socket.setFaults(faults);
+    this.#machines.setFaults(faults);
   }
 
   /**
@@ -183,7 +186,7 @@ export class TestCluster {
       network: this.network,
       clock: this.clock,
       random: this.random,
-      targets: () => this.#machines.map((_, index) => this.addressOf(index)),
+      targets: () => this.#machines.all.map(({ address }) => address),
     });
     this.#attacker.attack(datagramsPerSecond);
     return this.#attacker.sent;
@@ -191,48 +194,64 @@ export class TestCluster {
 
   /** Only nodes of the same group hear each other; indices not named are alone. */
   partition(...groups: readonly (readonly number[])[]): void {
-    const groupOf = (index: number): number => groups.findIndex((group) => group.includes(index));
-    this.heal();
-    this.#machines.forEach(({ socket }, index) => {
-      this.#machines.forEach((_, other) => {
-        const together = groupOf(index) >= 0 && groupOf(other) === groupOf(index);
-        if (other !== index && !together) socket.cut(this.addressOf(other));
-      });
-    });
+    this.cut(groupsCut(groups));
+  }
+
+  /** Nothing goes from the first nodes to the second; what comes back arrives. */
+  partitionOneWay(senders: readonly number[], receivers: readonly number[]): void {
+    this.cut(oneWayCut(senders, receivers));
+  }
+
+  /** Two sides do not hear each other; whoever is on neither hears both. */
+  bridge(left: readonly number[], right: readonly number[]): void {
+    this.cut(bridgeCut(left, right));
+  }
+
+  /** Each node hears its two neighbours only. */
+  ring(): void {
+    this.cut(ringCut(this.#machines.all.length));
+  }
+
+  /** Any partition, in the place of the one before: `isCut` is asked for each direction. Nodes added later are outside. */
+  cut(isCut: IsCut): void {
+    this.#machines.cut(isCut);
   }
 
   /** Ends every partition. */
   heal(): void {
-    for (const { socket } of this.#machines) socket.heal();
+    this.cut(noCut);
+  }
+
+  /** The node's machine gets another address while the process runs, as by DHCP or a router that starts anew. */
+  async move(index: number): Promise<void> {
+    await this.#machines.move(index);
   }
 
   /** The process is gone without a word (`kill -9`); its memory and its links are lost, its disk is kept. */
   async crash(index: number): Promise<void> {
-    const machine = this.#machine(index);
+    const machine = this.#machines.at(index);
     machine.up = false;
-    this.#machines.forEach((_, other) => {
-      machine.socket.cut(this.addressOf(other));
-    });
+    for (const { address } of this.#machines.all) machine.socket.cut(address);
     machine.store.cutOff();
     machine.clock.resume();
     // What the dead process would still do reaches neither network nor disk; stopping it ends its timers.
     await this.settle(machine.node.stop());
   }
 
-  /** Starts a node anew at the same address: with the data that it had, with a copy that was made before, or empty. */
-  async restart(index: number, { keepData = false, from }: RestartOptions = {}): Promise<DHTNode> {
-    const old = this.#machine(index);
+  /** Starts a node anew: with the data that it had, with a copy that was made before, or empty. */
+  async restart(index: number, { keepData = false, from, moved = false }: RestartOptions = {}): Promise<DHTNode> {
+    const old = this.#machines.at(index);
     if (old.up) throw new Error(`node ${String(index)} is running`);
     const data = from ?? (keepData ? old.store.copy() : undefined);
-    const machine = this.#build(index, old.options, data);
-    this.#machines[index] = machine;
-    await machine.node.start();
-    return machine.node;
+    const address = moved ? this.#machines.freshAddress(index) : old.address;
+    const { node } = this.#machines.replace(index, { address, data });
+    await node.start();
+    return node;
   }
 
   /** Stops a node properly. */
   async stopNode(index: number): Promise<void> {
-    const machine = this.#machine(index);
+    const machine = this.#machines.at(index);
     await this.settle(machine.node.stop());
     machine.up = false;
   }
@@ -240,43 +259,12 @@ export class TestCluster {
   /** Stops every node. */
   async stop(): Promise<void> {
     this.#attacker?.attack(0);
-    for (const { clock } of this.#machines) clock.resume();
+    for (const { clock } of this.#machines.all) clock.resume();
     await this.settle(Promise.all(this.live.map((node) => node.stop())));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  #machine(index: number): Machine {
-    const machine = this.#machines[index];
-    if (machine === undefined) throw new RangeError(`there is no node ${String(index)}`);
-    return machine;
-  }
-
-  #build(index: number, options: NodeOptions, data?: DiskCopy): Machine {
-    const clock = new NodeClock(this.clock);
-    // A restarted process reads a clock that is off from its first line on.
-    clock.offsetMs = this.#machines[index]?.clock.offsetMs ?? 0;
-    // A source of its own per node: what one node draws does not change another's fate.
-    const random = seededRandom(Math.floor(this.random.next() * 2 ** 31));
-    const { disk = false } = this.#options;
-    const flushMs = disk === false ? undefined : disk === true ? diskFlushMs : disk;
-    const store = new DiskStore({ flushMs, clock: this.clock, random: this.random }, data);
-    const network = this.network.socket(this.addressOf(index));
-    const socket = withFaults(network, { clock: this.clock, random, faults: this.#faults });
-    // A secret is the transport's, and the transport is made here.
-    const { secret, ...others } = { ...this.#options.node?.(index), ...options };
-    const sealing = secret === undefined ? {} : { secret };
-    const node = new DHTNode({
-      clock,
-      random,
-      transport: datagramTransport({ socket: new PausedSocket(socket, clock), clock, random, ...sealing }),
-      store,
-      bootstrap: index === 0 ? [] : [this.addressOf(0)],
-      ...others,
-    });
-    return { node, socket, store, clock, options, up: true };
   }
 }
 

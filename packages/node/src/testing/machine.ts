@@ -1,0 +1,75 @@
+import {
+  datagramTransport,
+  seededRandom,
+  withFaults,
+  type Faults,
+  type FaultySocket,
+  type MemoryNetwork,
+  type Random,
+  type VirtualClock,
+} from '@simpledht/transport';
+import type { Address } from '@simpledht/wire';
+import { DHTNode } from '../dht-node.ts';
+import type { NodeOptions } from '../options.ts';
+import { DiskStore, type DiskCopy } from './disk-store.ts';
+import { MovingSocket } from './moving-socket.ts';
+import { NodeClock } from './node-clock.ts';
+import { PausedSocket } from './paused-socket.ts';
+
+/** One place of the cluster: a process and the disk under it. */
+export interface Machine {
+  readonly node: DHTNode;
+  readonly socket: FaultySocket;
+  readonly store: DiskStore;
+  readonly clock: NodeClock;
+  readonly options: NodeOptions;
+  address: Address;
+  up: boolean;
+  /** The machine gets another address while the process runs. */
+  move(address: Address): Promise<void>;
+}
+
+/** What all machines of a cluster share. */
+export interface Surroundings {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly network: MemoryNetwork;
+  /** Without it data is kept at once. */
+  readonly flushMs: readonly [least: number, most: number] | undefined;
+}
+
+export interface MachineOptions {
+  readonly address: Address;
+  /** What its clock shows too much, from the first line of the process on. */
+  readonly clockOffsetMs: number;
+  readonly faults: Partial<Faults>;
+  readonly bootstrap: readonly Address[];
+  /** As given to `add`; a restart uses them again. */
+  readonly own: NodeOptions;
+  /** Of this place of the cluster; `own` goes before them. */
+  readonly common: NodeOptions;
+  readonly data: DiskCopy | undefined;
+}
+
+export function buildMachine(surroundings: Surroundings, options: MachineOptions): Machine {
+  const clock = new NodeClock(surroundings.clock);
+  clock.offsetMs = options.clockOffsetMs;
+  // A source of its own per node: what one node draws does not change another's fate.
+  const random = seededRandom(Math.floor(surroundings.random.next() * 2 ** 31));
+  const { flushMs } = surroundings;
+  const { address, faults, own, data } = options;
+  const store = new DiskStore({ flushMs, clock: surroundings.clock, random: surroundings.random }, data);
+  const network = new MovingSocket(surroundings.network, address);
+  const socket = withFaults(network, { clock: surroundings.clock, random, faults });
+  // A secret is the transport's, and the transport is made here.
+  const { secret, ...others } = { ...options.common, ...own };
+  const sealing = secret === undefined ? {} : { secret };
+  const transport = datagramTransport({ socket: new PausedSocket(socket, clock), clock, random, ...sealing });
+  const node = new DHTNode({ clock, random, transport, store, bootstrap: options.bootstrap, ...others });
+  const move = async (to: Address): Promise<void> => {
+    machine.address = to;
+    await network.move(to);
+  };
+  const machine: Machine = { node, socket, store, clock, options: own, address, up: true, move };
+  return machine;
+}
