@@ -12,6 +12,7 @@ export const cores = [
   'packages/storage/src/**',
   'packages/transport/src/link/**',
   'packages/transport-tcp/src/core/**',
+  'packages/discovery-lan/src/core/**',
 ];
 
 /** Compliance suites drive adapters, which may be asynchronous; everything else about purity holds for them too. */

@@ -15,10 +15,10 @@ export async function callNode<T>(
 ): Promise<T> {
   try {
     const { connect } = await import('@simpledht/node');
-    const { port } = options;
+    const { port, cluster } = options;
     const secret = await readSecrets(options.secretFile);
     const reached = await clientTransport(options, secret !== undefined);
-    const secured = secret === undefined ? {} : { secret };
+    const secured = { ...(secret !== undefined && { secret }), ...(cluster !== undefined && { cluster }) };
     const client = await connect({ ...reached, port, timeout: answerWithinMs, maxValueBytes, ...secured });
     try {
       return await work(client);

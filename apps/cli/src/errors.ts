@@ -97,6 +97,7 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
   ERR_MALFORMED: { exitCode: failed },
   ERR_UNSUPPORTED_VERSION: { exitCode: failed },
   ERR_OTHER_SECRET: { exitCode: failed },
+  ERR_DISCOVERY: { exitCode: failed },
   ERR_REMOTE: { exitCode: failed },
   ERR_MAP_FULL: { exitCode: failed },
   ERR_VERSION_MISMATCH: { exitCode: failed },

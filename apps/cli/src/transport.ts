@@ -16,6 +16,8 @@ export interface TransportOptions {
   readonly transport: TransportName;
   /** Directory with the certificates. */
   readonly tls?: string;
+  /** Name of the cluster. */
+  readonly cluster?: string;
 }
 
 /** Made anew for each command, for a command owns its options. */
@@ -25,6 +27,9 @@ export function transportOptions(): readonly Option[] {
       .choices(['udp', 'tcp'])
       .default('udp')
       .env('SIMPLEDHT_TRANSPORT'),
+    new Option('--cluster <name>', 'name of the cluster: the same for all nodes and calls; others are not heard').env(
+      'SIMPLEDHT_CLUSTER',
+    ),
     new Option('--tls <directory>', 'with tcp: encrypt, with ca.crt, node.crt and node.key').env('SIMPLEDHT_TLS'),
   ];
 }
@@ -48,7 +53,7 @@ export async function nodeTransport(
   if (options.transport === 'udp') return {};
   const { tcpTransport } = await import('@simpledht/transport-tcp');
   const { host, port } = options;
-  return { transport: tcpTransport({ host, port, ...tls }) };
+  return { transport: tcpTransport({ host, port, settings: await settingsOf(options), ...tls }) };
 }
 
 /** What a call needs. Names are resolved here: with another transport than UDP the client takes addresses as they are. */
@@ -61,7 +66,15 @@ export async function clientTransport(
   if (options.transport === 'udp') return { host: options.host };
   const { tcpTransport } = await import('@simpledht/transport-tcp');
   const host = await ipOf(options.host);
-  return { host, transport: tcpTransport({ host: host.includes(':') ? '::' : '0.0.0.0', listen: false, ...tls }) };
+  const settings = await settingsOf(options);
+  const all = host.includes(':') ? '::' : '0.0.0.0';
+  return { host, transport: tcpTransport({ host: all, listen: false, settings, ...tls }) };
+}
+
+/** What UDP gets from the option `cluster` itself. */
+async function settingsOf({ cluster = '' }: TransportOptions): Promise<{ readonly clusterTag: number }> {
+  const { clusterTagOf } = await import('@simpledht/node');
+  return { clusterTag: clusterTagOf(cluster) };
 }
 
 /** Silence about a secret that protects nothing would be worse than no secret. */

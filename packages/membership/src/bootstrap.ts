@@ -70,6 +70,12 @@ export class Bootstrap {
     this.#attempt(seed, now);
   }
 
+  /** Answers that are on their way change nothing any more. */
+  drop(name: string): void {
+    this.#seeds.delete(name);
+    this.#deadlines.delete(name);
+  }
+
   resolved(name: string, addresses: readonly Address[], now: Instant): void {
     const seed = this.#seeds.get(name);
     // Late names are used too: a resolver whose first server is down needs longer than one attempt, every time.
@@ -81,7 +87,7 @@ export class Bootstrap {
     seed.ledToSelf = false;
     const { round } = seed;
     const settled = (outcome: Outcome, at: Instant): void => {
-      if (seed.round === round) this.#settled(seed, outcome, at);
+      if (seed.round === round && this.#seeds.get(name) === seed) this.#settled(seed, outcome, at);
     };
     for (const to of targets) {
       if (!this.#exchanges.open({ to, roster: true, settled }, now)) seed.open--;

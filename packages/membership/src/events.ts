@@ -18,6 +18,8 @@ export interface RecalledMember extends MemberUpdate {
 export type MembershipEvent =
   /** Bootstrap: find the cluster through this name. Attempts with backoff, then in the background for ever. */
   | { readonly type: 'join'; readonly name: string }
+  /** Try that name no more, and tell nothing of it: it was no name of the user's. */
+  | { readonly type: 'unjoin'; readonly name: string }
   /** Outcome of the effect `resolve`. */
   | { readonly type: 'resolved'; readonly name: string; readonly addresses: readonly Address[] }
   | { readonly type: 'unresolved'; readonly name: string; readonly reason: string }

@@ -167,6 +167,9 @@ export class Membership {
       case 'join':
         this.#bootstrap.join(event.name, now);
         return;
+      case 'unjoin':
+        this.#bootstrap.drop(event.name);
+        return;
       case 'resolved':
         this.#bootstrap.resolved(event.name, event.addresses, now);
         return;

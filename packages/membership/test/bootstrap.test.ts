@@ -35,6 +35,23 @@ function failFor(
 }
 
 describe('bootstrap', () => {
+  it.each(['before it resolves', 'while it is dialled', 'while it waits'])('forgets a name for good %s', (when) => {
+    const script = new Script();
+    script.tell({ type: 'join', name });
+    script.take();
+    if (when !== 'before it resolves') script.tell({ type: 'resolved', name, addresses: [a.address] });
+    const [request] = script.requests();
+    if (when === 'while it waits' && request !== undefined)
+      script.tell({ type: 'failed', exchange: request.exchange, reason: 'timed out' });
+    script.take();
+    script.tell({ type: 'unjoin', name });
+    script.tell({ type: 'resolved', name, addresses: [b.address] });
+    if (when === 'while it is dialled' && request !== undefined)
+      script.tell({ type: 'failed', exchange: request.exchange, reason: 'timed out' });
+    script.pass(3_600_000);
+    expect(script.take()).toEqual([]);
+  });
+
   it('dials all addresses of the name at once with its whole roster; one answer is enough', () => {
     const script = new Script().meet(c);
     script.tell({ type: 'join', name });

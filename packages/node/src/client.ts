@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { checkKey } from '@simpledht/storage';
-import { udpTransport, type Transport, type TransportHandlers } from '@simpledht/transport';
+import { clusterTagOf, udpTransport, type Transport, type TransportHandlers } from '@simpledht/transport';
 import {
   decodeMessage,
   decodeValue,
@@ -34,6 +34,8 @@ export interface ClientOptions {
   readonly maxValueBytes?: number;
   /** The cluster's secret, or several; see `NodeOptions.secret`. */
   readonly secret?: string | readonly string[];
+  /** The cluster's name; see `NodeOptions.cluster`. Not used with `transport`. */
+  readonly cluster?: string;
   /** Replaces UDP. The client opens and closes it. */
   readonly transport?: Transport;
 }
@@ -209,14 +211,20 @@ export class Client {
 
 /** Opens a client for one node. Sends nothing yet: a node that is not there shows at the first call. */
 export async function connect(options: ClientOptions = {}): Promise<Client> {
-  const { host = '127.0.0.1', port = defaultPort, timeout, secret } = options;
+  const { host = '127.0.0.1', port = defaultPort, timeout, secret, cluster = '' } = options;
   if (!isInteger(port, 1, 65_535)) throw invalid('port', 'an integer from 1 to 65535', port);
   checkedTimeout(timeout);
   const ip = options.transport === undefined ? await resolveHost(host) : host;
   const address = ip.includes(':') ? `[${ip}]:${String(port)}` : `${ip}:${String(port)}`;
   if (secret !== undefined && options.transport !== undefined)
     throw new SimpleDHTError('ERR_INVALID_OPTION', 'Option secret is for UDP: give it to the transport itself');
-  const bound = { host: ip.includes(':') ? '::' : '0.0.0.0', port: 0, ...(secret !== undefined && { secret }) };
+  const settings = { clusterTag: clusterTagOf(cluster) };
+  const bound = {
+    host: ip.includes(':') ? '::' : '0.0.0.0',
+    port: 0,
+    settings,
+    ...(secret !== undefined && { secret }),
+  };
   const transport = options.transport ?? udpTransport(bound);
   await transport.open(deaf);
   return new Client(transport, address, options);

@@ -1,11 +1,14 @@
 import type { MembershipSettings } from '@simpledht/membership';
 import { memoryStore, type ReplicaSettings, type Store } from '@simpledht/storage';
 import {
+  clusterTagOf,
+  discoveryTags,
   silentLogger,
   systemClock,
   systemRandom,
   udpTransport,
   type Clock,
+  type Discovery,
   type Logger,
   type Random,
   type Transport,
@@ -23,6 +26,9 @@ export interface Parts {
   readonly logger: Logger;
   readonly bootstrap: readonly string[];
   readonly advertise: string | undefined;
+  readonly discovery: Discovery | undefined;
+  /** What an announcement says of the cluster. */
+  readonly tags: readonly string[];
   readonly maxValueBytes: number;
   readonly maxWatchers: number;
   /** Of membership; what is not given has its default. */
@@ -53,6 +59,8 @@ export function chooseParts(options: NodeOptions): Parts {
     store: options.store ?? memoryStore(),
     bootstrap: options.bootstrap ?? [],
     advertise: options.advertise,
+    discovery: options.discovery,
+    tags: options.discovery === undefined ? [] : discoveryTags({ name: options.cluster ?? '', secret }),
     maxValueBytes: options.maxValueBytes ?? limits.defaultMaxValueBytes,
     maxWatchers: options.maxWatchers ?? defaultMaxWatchers,
     membership: options.forgetAfterMs === undefined ? {} : { forgetAfterMs: options.forgetAfterMs },
@@ -63,11 +71,15 @@ export function chooseParts(options: NodeOptions): Parts {
 /** Headers of IPv6 and UDP; those of IPv4 are shorter. */
 const headerBytes = 48;
 
-/** What a person knows of the way to other machines. */
-function pathOf({ mtu, keepaliveMs }: NodeOptions): Pick<UdpTransportOptions, 'maxDatagramBytes' | 'settings'> {
+/** What a person knows of the cluster, and of the way to other machines. */
+function pathOf({
+  mtu,
+  keepaliveMs,
+  cluster = '',
+}: NodeOptions): Pick<UdpTransportOptions, 'maxDatagramBytes' | 'settings'> {
   return {
     ...(mtu === undefined ? {} : { maxDatagramBytes: mtu - headerBytes }),
-    ...(keepaliveMs === undefined ? {} : { settings: { keepaliveMs } }),
+    settings: { clusterTag: clusterTagOf(cluster), ...(keepaliveMs === undefined ? {} : { keepaliveMs }) },
   };
 }
 

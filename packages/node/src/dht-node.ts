@@ -58,7 +58,7 @@ export class DHTNode extends MapVerbs {
       feed: () => this.#feed,
       namespaces: () => this.#namespaces,
     });
-    const { onNotice, onSignal, onError } = notices;
+    const { onNotice, onSignal, onDiscovery, onError } = notices;
     const { serve } = new ClientService({
       map: (namespace) => this.#namespaces.map(namespace),
       facts: () => this.#facts,
@@ -66,7 +66,7 @@ export class DHTNode extends MapVerbs {
       forget: (id) => this.forget(id),
       onError,
     });
-    this.#driver = new Driver(parts, this.#identity, { onNotice, onSignal, onError, serve });
+    this.#driver = new Driver(parts, this.#identity, { onNotice, onSignal, onDiscovery, onError, serve });
     this.#facts = new Facts(this.#identity.id, parts, this.#driver);
     this.#feed = this.#makeFeed();
     const mustBeOpen = (): void => {
@@ -132,8 +132,9 @@ export class DHTNode extends MapVerbs {
   }
 
   /**
-   * The first sync has finished: this node holds what the cluster holds. At once without `bootstrap` and
-   * without members that the store knows of a former life; and when nobody answers, once the first attempts are over. Rejects with `ERR_TIMEOUT`, `ERR_CLOSED` or the signal's reason.
+   * The first sync has finished: this node holds what the cluster holds. At once without `bootstrap`, `discovery` and
+   * members that the store knows of a former life; with `discovery` after 3 s of looking around when nobody is found; and
+   * when nobody answers, once the first attempts are over. Rejects with `ERR_TIMEOUT`, `ERR_CLOSED` or the signal's reason.
    */
   async ready(options?: WaitOptions): Promise<void> {
     this.#lifecycle.mustBeOpen();

@@ -55,12 +55,13 @@ export class Facts {
 
   /** Counters since the start, by layer and name. */
   metrics(): Readonly<Record<string, Readonly<Record<string, number>>>> {
-    const { membership, replica, inbound } = this.#driver;
+    const { membership, replica, inbound, finder } = this.#driver;
     return {
       transport: { ...this.#parts.transport.counters },
       membership: { ...membership.core.counters, 'local-health': membership.core.health },
       storage: { ...replica.core.counters },
       node: { ...inbound.counters },
+      ...(finder === undefined ? {} : { discovery: { ...finder.counters } }),
     };
   }
 

@@ -12,6 +12,7 @@ export type {
   ClearOptions,
   ClockSkew,
   DeleteResult,
+  Discovered,
   Entry,
   Expired,
   Fullness,
@@ -41,5 +42,5 @@ export { InDoubtError, SchemaError, SimpleDHTError, VersionMismatchError } from 
 export type { Acks, ErrorCode, NodeId, SchemaIssue } from '@simpledht/wire';
 export { memoryStore } from '@simpledht/storage';
 export type { Store } from '@simpledht/storage';
-export { newSecret, udpTransport } from '@simpledht/transport';
-export type { Clock, Logger, Random, Transport } from '@simpledht/transport';
+export { clusterTagOf, newSecret, udpTransport } from '@simpledht/transport';
+export type { Clock, Discovery, Logger, Random, Transport } from '@simpledht/transport';

@@ -2,7 +2,7 @@ import type { MembershipNotice } from '@simpledht/membership';
 import { splitKey, type ReplicaNotice } from '@simpledht/storage';
 import type { Logger } from '@simpledht/transport';
 import { SimpleDHTError } from '@simpledht/wire';
-import type { MapSignal } from './driver/driver.ts';
+import type { DiscoveryEvent, MapSignal } from './driver/driver.ts';
 import type { EventHub } from './events.ts';
 import type { Facts } from './facts.ts';
 import type { Namespaces } from './namespaces.ts';
@@ -33,6 +33,12 @@ export class Notices {
 
   readonly onError = (error: Error): void => {
     this.#hub.emit('error', error);
+  };
+
+  readonly onDiscovery = (event: DiscoveryEvent): void => {
+    this.#logger.info({ ...event }, 'discovery');
+    if (event.type === 'unreachable') this.#hub.emit('discovery-failed', event.address, event.reason);
+    else this.#hub.emit('peer-discovered', { id: event.found.id, address: event.found.address });
   };
 
   readonly onNotice = (notice: MembershipNotice): void => {

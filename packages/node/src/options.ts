@@ -1,5 +1,12 @@
 import type { Store } from '@simpledht/storage';
-import type { Clock, Logger, Random, Transport } from '@simpledht/transport';
+import {
+  clusterTagOf,
+  type Clock,
+  type Discovery,
+  type Logger,
+  type Random,
+  type Transport,
+} from '@simpledht/transport';
 import { limits, SimpleDHTError } from '@simpledht/wire';
 import type { ListOptions } from './types.ts';
 
@@ -16,10 +23,22 @@ export interface NodeOptions {
    */
   readonly secret?: string | readonly string[];
   /**
+   * Name of the cluster, the same on all of its nodes and in calls to them; nodes of clusters with other names do not hear
+   * each other. It keeps apart what would meet by accident, and keeps nobody out: that is what `secret` is for. With a
+   * `transport` of your own it counts for `discovery` alone; `clusterTagOf` makes what UDP and TCP take.
+   */
+  readonly cluster?: string;
+  /**
    * Members to join through, as `host:port`, `[::1]:5000`, or the name of a service (SRV records) such as
    * `_simpledht._udp.example.org`. Names are resolved anew each time. Tried again for ever when they do not answer.
    */
   readonly bootstrap?: readonly string[];
+  /**
+   * Finds members without an address, such as `lanDiscovery()` of `@simpledht/discovery-lan`: whom it tells of, with the
+   * same `cluster` and `secret`, is dialled like `bootstrap`. The node starts and stops it; it never fails a node. With it a
+   * node looks around for 3 s before it is ready on its own.
+   */
+  readonly discovery?: Discovery;
   /** Where others reach this node, `host:port`, when they cannot see it themselves (port forwarding). */
   readonly advertise?: string;
   /**
@@ -79,7 +98,18 @@ export function checkOptions(options: NodeOptions): void {
     if (options[name] !== undefined && options.transport !== undefined)
       throw new SimpleDHTError('ERR_INVALID_OPTION', `Option ${name} is for UDP: give it to the transport itself`);
   }
+  if (options.cluster !== undefined) clusterTagOf(options.cluster);
+  checkDiscovery(options.discovery);
   checkSizes(options);
+}
+
+function checkDiscovery(discovery: unknown): void {
+  if (discovery === undefined) return;
+  const isOne =
+    typeof discovery === 'object' &&
+    discovery !== null &&
+    ['start', 'stop'].every((name) => typeof Reflect.get(discovery, name) === 'function');
+  if (!isOne) throw invalid('discovery', 'a Discovery, such as lanDiscovery() makes', discovery);
 }
 
 /** A datagram of 512 bytes, the least that links work with, in IPv6. */

@@ -165,6 +165,13 @@ export interface Fullness {
   readonly bytes: number;
 }
 
+/** Somebody who says that it is of this cluster. */
+export interface Discovered {
+  /** As it says; not proven. */
+  readonly id: string;
+  readonly address: string;
+}
+
 /** Name of each event and what its listeners get. */
 export interface NodeEvents {
   'peer-joined': [peer: Peer];
@@ -212,6 +219,10 @@ export interface NodeEvents {
   'bootstrap-retry': [name: string, attempt: number, of: number, reason: string];
   /** The attempts of this call are over; tried again in the background. */
   'bootstrap-failed': [name: string, reason: string];
+  /** `discovery` tells of a node, and it is dialled: who it is shows when it answers. */
+  'peer-discovered': [found: Discovered];
+  /** Whom `discovery` told of did not answer; it is dialled again when it is told again. */
+  'discovery-failed': [address: string, reason: string];
   /** Others see this node under this address. */
   'address-observed': [address: string];
   /** Something failed in the background; the node goes on. Never kills the process, even without a listener. */

@@ -1,5 +1,6 @@
 export type { Blame, RequestOptions, Transport, TransportEvent, TransportHandlers } from './transport.ts';
 export type { DatagramHandlers, DatagramSocket } from './datagram-socket.ts';
+export type { Announcement, Discovery, DiscoveryHandlers, Found } from './discovery.ts';
 export { systemClock } from './clock.ts';
 export type { Clock, TimerHandle } from './clock.ts';
 export { seededRandom } from './random.ts';
@@ -18,6 +19,10 @@ export type { NameResolver } from './udp/name-resolver.ts';
 export { udpTransport } from './udp/udp-transport.ts';
 export type { UdpTransportOptions } from './udp/udp-transport.ts';
 export { maxSecrets, newSecret } from './sealing/keyring.ts';
+export { clusterTagOf, discoveryTags } from './sealing/cluster-tags.ts';
+export type { ClusterIdentity } from './sealing/cluster-tags.ts';
+export { MemoryLan } from './memory/memory-lan.ts';
+export type { MemoryLanOptions } from './memory/memory-lan.ts';
 export { MemoryNetwork } from './memory/memory-network.ts';
 export type { DatagramTap, MemoryNetworkCounters, MemoryNetworkOptions } from './memory/memory-network.ts';
 export type { BottleneckOptions } from './memory/bottleneck.ts';

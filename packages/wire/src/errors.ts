@@ -47,6 +47,8 @@ export type ErrorCode =
   | 'ERR_MALFORMED'
   /** Told as an event: somebody has another cluster secret than this node, or one of both has none. Nothing changed. */
   | 'ERR_OTHER_SECRET'
+  /** Told as an event: looking for other nodes failed, wholly or in part (see `cause`); it goes on. Nothing changed. */
+  | 'ERR_DISCOVERY'
   /** The peer speaks no protocol version that this node speaks. Nothing changed. */
   | 'ERR_UNSUPPORTED_VERSION'
   /** The remote node answered with an error that has no code of its own here. A write sent to it may have been made. */

@@ -1,3 +1,4 @@
+import { defaultLanSettings } from '@simpledht/discovery-lan';
 import { presets } from '@simpledht/membership';
 import { defaultSettings } from '@simpledht/storage';
 import { defaultTransportSettings } from '@simpledht/transport';
@@ -23,6 +24,9 @@ const facade = `## The facade
 | changes that wait for one watch | 4,096 | And 16,777,216 bytes of them; beyond either its reader gets \`lagged\`. |
 | changes of a resumed watch | 4,096 | Looked up one by one; beyond it the keys of its prefix are read. |
 | operations of a \`batch\` | 32,768 | And 4,194,304 bytes of keys and values, 32 added for each; beyond either \`ERR_LIMIT_REACHED\`. |
+| found nodes dialled at a time | 8 | Those that \`discovery\` tells of; one more is dropped, and told again later. |
+| looking around | 3,000 | Ms that a node with \`discovery\` looks for others before it is ready on its own. |
+| \`cluster\` (option) | none | Name of the cluster, at most 255 bytes. |
 | attempts of an \`update\` | 16 | When the key is written here while an asynchronous function is asked; then \`ERR_VERSION_MISMATCH\`. |
 | \`maxKeys\` of a namespace | none | Keys beyond which new ones are refused here, with \`ERR_MAP_FULL\`. |
 | \`maxValueBytes\` of a namespace | the node's | Largest encoded value of a local write in it. |
@@ -54,6 +58,11 @@ ${numbers(defaultTransportSettings, new Map([...link, ...transport]))}`,
 \`settings\` of \`tcpTransport\` (\`@simpledht/transport-tcp\`). Times in ms, sizes in bytes.
 
 ${numbers(defaultTcpSettings, memberDocs(packageFile('transport-tcp/src/core/settings.ts'), 'TcpSettings'))}`,
+    `## Discovery on a LAN
+
+\`settings\` of \`lanDiscovery\` (\`@simpledht/discovery-lan\`). Times in ms, sizes in bytes.
+
+${numbers(defaultLanSettings, memberDocs(packageFile('discovery-lan/src/core/settings.ts'), 'LanSettings'))}`,
     `## Membership
 
 The preset \`lan\`; \`local\` and \`wan\` stand beside it in \`packages/membership/src/settings.ts\`.

@@ -10,6 +10,7 @@ const readmes = [
   'packages/node/README.md',
   'packages/storage-lmdb/README.md',
   'packages/transport-tcp/README.md',
+  'packages/discovery-lan/README.md',
 ];
 
 /** Every block of TypeScript in a page, as a module that stands in a package in which its imports resolve. */

@@ -7,6 +7,7 @@ const cores = [
   'packages/storage/src/replica/x.ts',
   'packages/transport/src/link/x.ts',
   'packages/transport-tcp/src/core/x.ts',
+  'packages/discovery-lan/src/core/x.ts',
 ];
 
 const impure: [code: string, reason: string][] = [

@@ -3,7 +3,10 @@ import { isLoopback, isWildcard, portBeside } from '../addresses.ts';
 import type { StartOptions } from './report.ts';
 
 /** What to do next, for somebody who starts a node for the first time. */
-export function startHints(node: DHTNode, { bootstrap, ...options }: StartOptions): readonly string[] {
+export function startHints(
+  node: DHTNode,
+  { bootstrap, discover = false, ...options }: StartOptions,
+): readonly string[] {
   const { host, port, address } = node;
   // How the caller calls us: a repository's `npm start` is not followed by an installed `simpledht`.
   const command = process.env['SIMPLEDHT_COMMAND'] ?? 'simpledht';
@@ -11,7 +14,8 @@ export function startHints(node: DHTNode, { bootstrap, ...options }: StartOption
   const call = flag('--host', host, ['0.0.0.0', '::', '127.0.0.1']) + flag('--port', port, [5000]) + same;
   const listen = flag('--host', host, ['0.0.0.0']) + flag('--port', portBeside(port), [5000]) + same;
   const reachable = isWildcard(host) ? `127.0.0.1:${String(port)}` : address;
-  const second = `  ${command} start${listen} --bootstrap "${reachable}"`;
+  const join = discover ? '--discover' : `--bootstrap "${reachable}"`;
+  const second = `  ${command} start${listen} ${join}`;
   return [
     '',
     'From a second terminal:',
@@ -54,8 +58,15 @@ function sameFlags({
   transport,
   tls = '',
   secretFile = '',
-}: Pick<StartOptions, 'transport' | 'tls' | 'secretFile'>): string {
-  return flag('--transport', transport, ['udp']) + flag('--tls', tls, ['']) + flag('--secret-file', secretFile, ['']);
+  cluster = '',
+}: Pick<StartOptions, 'transport' | 'tls' | 'secretFile' | 'cluster'>): string {
+  const name = /^[\w.-]*$/.test(cluster) ? cluster : JSON.stringify(cluster);
+  return (
+    flag('--cluster', name, ['']) +
+    flag('--transport', transport, ['udp']) +
+    flag('--tls', tls, ['']) +
+    flag('--secret-file', secretFile, [''])
+  );
 }
 
 /** An option as it is typed; nothing where it may be left out. */

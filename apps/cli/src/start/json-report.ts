@@ -47,6 +47,12 @@ export class JsonReport implements Report {
     node.on('bootstrap-failed', (name, reason) => {
       this.#print('bootstrap-failed', { name, reason });
     });
+    node.on('peer-discovered', ({ id, address }) => {
+      this.#print('peer-discovered', { id, address });
+    });
+    node.on('discovery-failed', (address, reason) => {
+      this.#print('discovery-failed', { address, reason });
+    });
     node.on('address-observed', (address) => {
       this.#print('address-observed', { address });
     });

@@ -5,6 +5,8 @@ export interface StartOptions extends TransportOptions {
   readonly host: string;
   readonly port: number;
   readonly bootstrap: readonly string[];
+  /** Finds nodes on the local network. */
+  readonly discover?: boolean;
   readonly advertise?: string;
   /** Bytes. */
   readonly mtu?: number;

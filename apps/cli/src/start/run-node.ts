@@ -5,6 +5,7 @@ import { readSecrets } from '../secrets.ts';
 import { nodeTransport } from '../transport.ts';
 import { JsonReport } from './json-report.ts';
 import { openData } from './data.ts';
+import { nodeDiscovery } from './discovery.ts';
 import type { Report, StartOptions } from './report.ts';
 import { StopRequest } from './stop-request.ts';
 import { TextReport } from './text-report.ts';
@@ -14,13 +15,15 @@ export async function runNode(output: Output, options: StartOptions): Promise<Ex
   const stop = new StopRequest();
   try {
     const { createNode } = await import('@simpledht/node');
-    const { host, port, bootstrap, advertise, data, mtu, keepalive } = options;
+    const { host, port, bootstrap, advertise, data, mtu, keepalive, cluster } = options;
     const secret = await readSecrets(options.secretFile);
     const node = await createNode({
       host,
       port,
       bootstrap,
       ...(await nodeTransport(options, secret !== undefined)),
+      ...(await nodeDiscovery(options)),
+      ...(cluster === undefined ? {} : { cluster }),
       ...(advertise === undefined ? {} : { advertise }),
       ...(secret === undefined ? {} : { secret }),
       ...(mtu === undefined ? {} : { mtu }),

@@ -48,6 +48,7 @@ export class TextReport implements Report {
     this.#output.answer(`Local addresses: ${node.localAddresses.join(', ')}`);
     for (const hint of startHints(node, options)) this.#output.say(hint);
     for (const name of options.bootstrap) this.#output.say(`Joining through ${name} ...`);
+    if (options.discover === true) this.#followDiscovery();
   }
 
   #followSync(): void {
@@ -104,6 +105,17 @@ export class TextReport implements Report {
     const names = [...new Set(options.bootstrap)];
     if (names.every((name) => this.#silent.has(name)) && this.#node.peers.length === 0)
       for (const line of noAnswerHints(names, options)) this.#output.say(line);
+  }
+
+  /** That a node which was found does not answer is said in dim words: anybody on the network can make it so. */
+  #followDiscovery(): void {
+    this.#output.say('Looking for nodes on this network ...');
+    this.#node.on('peer-discovered', ({ address }) => {
+      this.#output.say(`Found ${address} on this network`);
+    });
+    this.#node.on('discovery-failed', (address, reason) => {
+      this.#output.say(this.#output.paintWords.dim(`No answer from ${address}, which was found: ${reason}`));
+    });
   }
 
   #followAddress(): void {

@@ -36,6 +36,7 @@ export function startCommand(context: Context): Command {
         .default([], 'none')
         .env('SIMPLEDHT_BOOTSTRAP')
         .argParser(parseBootstrap),
+      new Option('--discover', 'find nodes of the same cluster on the local network'),
       ...transportOptions(),
       new Option('--advertise <address>', 'HOST:PORT where others reach this node (port forwarding)').argParser(
         parseAdvertise,
@@ -54,6 +55,7 @@ export function startCommand(context: Context): Command {
     examples: [
       ['simpledht start', 'the first node'],
       ['simpledht start --bootstrap 203.0.113.7:5000', 'on another machine, joined to the first'],
+      ['simpledht start --discover', 'on each machine of one network: they find each other'],
       ['simpledht start --data ./data', 'a node that has its data and its id again when it restarts'],
       ['simpledht start --secret-file cluster.key', 'only who has the secret gets in, and all is encrypted'],
       ['simpledht start --port 5001 --bootstrap 127.0.0.1:5000', 'a second one on this machine'],

@@ -1,10 +1,12 @@
 import { Membership, type MembershipNotice } from '@simpledht/membership';
 import { Replica } from '@simpledht/storage';
+import type { Found } from '@simpledht/transport';
 import { SimpleDHTError, type Address, type ClientRequest, type NodeId } from '@simpledht/wire';
 import type { Parts } from '../defaults.ts';
 import { asError } from '../events.ts';
 import type { Identity } from '../identity.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import { Finder } from './finder.ts';
 import { Inbound } from './inbound.ts';
 import { KeptRoster, recallRoster } from './kept-roster.ts';
 import { MembershipShell } from './membership-shell.ts';
@@ -14,16 +16,23 @@ import type { RosterCopy } from './roster-copy.ts';
 /** What the replica tells beyond settled acknowledgements, which the driver settles itself. */
 export type MapSignal = Exclude<ReplicaSignal, { type: 'acknowledged' }>;
 
-/** What a node with a roster of an earlier life joins through, beside its bootstrap names, none of which is empty. */
-const earlierLife = '';
+/* What a node may join through beside its bootstrap names. */
+const earlierLife = Symbol('roster of an earlier life');
+const lookingAround = Symbol('discovery');
 
 /** How long a stopping node waits for its peers to take more of what they lack, ms. */
 const drainPatienceMs = 500;
+
+/** Whom discovery told of, and whether that led anywhere. */
+export type DiscoveryEvent =
+  | { readonly type: 'found'; readonly found: Found }
+  | { readonly type: 'unreachable'; readonly address: Address; readonly reason: string };
 
 /** What the driver tells its owner. */
 export interface DriverHooks {
   readonly onNotice: (notice: MembershipNotice) => void;
   readonly onSignal: (signal: MapSignal) => void;
+  readonly onDiscovery: (event: DiscoveryEvent) => void;
   readonly onError: (error: Error) => void;
   readonly serve: (request: ClientRequest, reply: (payload: Uint8Array) => void) => void;
 }
@@ -34,19 +43,23 @@ export class Driver {
   readonly replica: ReplicaShell;
   readonly acknowledgements: Acknowledgements;
   readonly inbound: Inbound;
+  readonly finder: Finder | undefined;
   readonly #parts: Parts;
   readonly #hooks: DriverHooks;
   readonly #earlier: RosterCopy | undefined;
   readonly #kept: KeptRoster;
-  /** Bootstrap names whose attempts are not over. Bounded by the option and the callers' pending calls. */
-  readonly #joining: Set<string>;
+  /** Bootstrap names, and other ways in, whose attempts are not over. Bounded by the option and the callers' pending calls. */
+  readonly #joining: Set<string | symbol>;
+  /** Bootstrap names of the option and of calls; bounded by their caller. */
+  readonly #names: Set<string>;
 
   constructor(parts: Parts, identity: Identity, hooks: DriverHooks) {
     this.#parts = parts;
     this.#hooks = hooks;
+    this.#names = new Set(parts.bootstrap);
     const { transport, clock, random, store } = parts;
     this.#earlier = recallRoster(store, identity.id);
-    this.#joining = new Set(parts.bootstrap);
+    this.#joining = new Set<string | symbol>(parts.bootstrap);
     if (this.#earlier?.members.some(({ state }) => state !== 'left')) this.#joining.add(earlierLife);
     const core = makeMembership(parts, identity, this.#earlier);
     this.#kept = new KeptRoster({
@@ -69,7 +82,7 @@ export class Driver {
         store,
         random: () => random.next(),
         randomBytes: (length) => random.bytes(length),
-        alone: this.#joining.size === 0,
+        alone: this.#joining.size === 0 && parts.discovery === undefined,
         settings: parts.replica,
         members: () => core.members.filter(({ state }) => state !== 'left').map(({ id }) => id),
       }),
@@ -80,6 +93,7 @@ export class Driver {
       onSignal: this.#onSignal,
       onError: hooks.onError,
     });
+    this.finder = this.#makeFinder(identity.id);
     this.acknowledgements = new Acknowledgements(this.replica, clock);
     this.inbound = new Inbound({
       membership: this.membership,
@@ -100,10 +114,15 @@ export class Driver {
     });
     this.replica.touch();
     for (const name of bootstrap) this.membership.handle({ type: 'join', name });
+    if (this.finder === undefined) return;
+    this.#joining.add(lookingAround);
+    this.finder.start();
   }
 
   /** Joins through one more member. */
   join(name: string): void {
+    this.finder?.release(name);
+    this.#names.add(name);
     this.#joining.add(name);
     this.replica.handle({ type: 'joining' });
     this.membership.handle({ type: 'join', name });
@@ -145,6 +164,7 @@ export class Driver {
   async stop(): Promise<void> {
     const { transport, store } = this.#parts;
     await this.#runAll([
+      () => this.finder?.stop(),
       () => this.replica.close(drainPatienceMs),
       () => this.membership.leave(),
       () => {
@@ -160,7 +180,7 @@ export class Driver {
   /** Ends what was made for a node that did not open. */
   async abandon(): Promise<void> {
     const { transport, store } = this.#parts;
-    await this.#runAll([() => transport.close(), () => store.close()]);
+    await this.#runAll([() => this.finder?.stop(), () => transport.close(), () => store.close()]);
   }
 
   async #runAll(steps: readonly (() => Promise<void> | void)[]): Promise<void> {
@@ -198,14 +218,55 @@ export class Driver {
         break;
       default:
     }
-    this.#hooks.onNotice(notice);
+    if ('name' in notice && this.finder?.owns(notice.name) === true) this.#onDialled(notice, this.finder);
+    else this.#hooks.onNotice(notice);
   };
+
+  /** Who was found is tried for once: that it does not answer is no fault of the user's. */
+  #onDialled(notice: Extract<MembershipNotice, { name: string }>, finder: Finder): void {
+    const { name } = notice;
+    if (notice.type === 'bootstrap-retry') return;
+    finder.settled(name, notice.type === 'bootstrapped');
+    if (notice.type === 'bootstrapped') this.#hooks.onNotice(notice);
+    else if (notice.type === 'bootstrap-failed')
+      this.#hooks.onDiscovery({ type: 'unreachable', address: name, reason: notice.reason });
+  }
+
+  #makeFinder(id: NodeId): Finder | undefined {
+    const { discovery, clock, transport, tags } = this.#parts;
+    if (discovery === undefined) return undefined;
+    return new Finder({
+      discovery,
+      clock,
+      announcement: () => ({ id, address: transport.address, localAddresses: transport.localAddresses, tags }),
+      isKnown: (other) => other === id || this.#isLive(other),
+      isBootstrap: (name) => this.#names.has(name),
+      dial: (found, early) => {
+        // Whoever is found later meets a node that is ready: nobody on the network may take that from it.
+        if (early) this.#joining.add(found.address);
+        this.#hooks.onDiscovery({ type: 'found', found });
+        this.membership.handle({ type: 'join', name: found.address });
+      },
+      drop: (name) => {
+        this.membership.handle({ type: 'unjoin', name });
+      },
+      onPatienceOver: () => {
+        this.#settled(lookingAround);
+      },
+      onError: this.#hooks.onError,
+    });
+  }
+
+  #isLive(id: NodeId): boolean {
+    const state = this.membership.core.member(id)?.state;
+    return state === 'alive' || state === 'suspect';
+  }
 
   #peerLeft(peer: NodeId, reason: 'dead' | 'left' | 'replaced'): void {
     this.replica.handle({ type: reason === 'dead' ? 'peer-down' : 'peer-forgotten', peer });
   }
 
-  #settled(name: string): void {
+  #settled(name: string | symbol): void {
     if (this.#joining.delete(name) && this.#joining.size === 0) this.replica.handle({ type: 'attempts-over' });
   }
 

@@ -1,4 +1,5 @@
 import {
+  clusterTagOf,
   datagramTransport,
   seededRandom,
   withFaults,
@@ -63,7 +64,10 @@ export function buildMachine(surroundings: Surroundings, options: MachineOptions
   const socket = withFaults(network, { clock: surroundings.clock, random, faults });
   // A secret is the transport's, and the transport is made here.
   const { secret, ...others } = { ...options.common, ...own };
-  const sealing = secret === undefined ? {} : { secret };
+  const sealing = {
+    ...(secret === undefined ? {} : { secret }),
+    settings: { clusterTag: clusterTagOf(others.cluster ?? '') },
+  };
   const transport = datagramTransport({ socket: new PausedSocket(socket, clock), clock, random, ...sealing });
   const node = new DHTNode({ clock, random, transport, store, bootstrap: options.bootstrap, ...others });
   const move = async (to: Address): Promise<void> => {
