@@ -11,6 +11,7 @@ export const cores = [
   'packages/membership/src/**',
   'packages/storage/src/**',
   'packages/transport/src/link/**',
+  'packages/transport/src/stun/core/**',
   'packages/transport-tcp/src/core/**',
   'packages/discovery-lan/src/core/**',
 ];

@@ -120,6 +120,14 @@ export function parseBootstrap(text: string, previous: readonly string[] = []): 
   return [...previous, ...names.filter((name) => name !== '').map(checkName)];
 }
 
+/** `a:3478,b:3478`, once or several times. */
+export function parseStun(text: string, previous: readonly string[] = []): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !isAddress(name));
+  if (wrong === undefined) return [...previous, ...names];
+  throw new InvalidArgumentError(`Expected format: HOST:PORT, such as stun.example.org:3478, not ${wrong}.`);
+}
+
 export function parseAdvertise(text: string): string {
   if (!isAddress(text)) throw new InvalidArgumentError('Expected format: HOST:PORT, such as 203.0.113.7:5000.');
   return text;

@@ -5,6 +5,7 @@ import { tell } from './errors.ts';
 import { exitCodeHelp, exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { deleteCommand } from './verbs/delete.ts';
+import { doctorCommand } from './verbs/doctor.ts';
 import { forgetCommand } from './verbs/forget.ts';
 import { getCommand } from './verbs/get.ts';
 import { infoCommand } from './verbs/info.ts';
@@ -24,6 +25,7 @@ const verbs = [
   infoCommand,
   peersCommand,
   pingCommand,
+  doctorCommand,
   forgetCommand,
   keygenCommand,
 ] as const;
@@ -34,7 +36,7 @@ ${exitCodeHelp}
 Environment (a flag is stronger):
   SIMPLEDHT_HOST, SIMPLEDHT_PORT, SIMPLEDHT_TIMEOUT, SIMPLEDHT_BOOTSTRAP,
   SIMPLEDHT_DATA, SIMPLEDHT_TRANSPORT, SIMPLEDHT_TLS, SIMPLEDHT_SECRET_FILE,
-  SIMPLEDHT_SECRET (the secret itself)
+  SIMPLEDHT_SECRET (the secret itself), SIMPLEDHT_STUN
   NO_COLOR  no colours
 
 Examples:

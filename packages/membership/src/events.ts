@@ -39,6 +39,8 @@ export type MembershipEvent =
   | { readonly type: 'recall'; readonly members: readonly RecalledMember[] }
   /** A dead member will not come back: it is told to all that it has left. Nothing happens when it lives or is not known. */
   | { readonly type: 'forget'; readonly id: NodeId }
+  /** Where others are to reach this node from now on, once it has answered there; '' where its messages come from. */
+  | { readonly type: 'advertise'; readonly address: Address }
   /** Hints of the transport; they hasten a probe and decide nothing. */
   | { readonly type: 'link-restarted'; readonly address: Address }
   | { readonly type: 'link-down'; readonly address: Address }

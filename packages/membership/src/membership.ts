@@ -183,6 +183,10 @@ export class Membership {
       case 'forget':
         this.#dismiss(event.id, now);
         return;
+      case 'advertise':
+        // Every message begins with the own word, so nothing else has to be said.
+        this.#self.advertise = event.address;
+        return;
       case 'link-restarted':
         this.#meet(event.address, now);
         return;

@@ -29,7 +29,7 @@ export interface SelfOptions {
 export class Self {
   readonly id: NodeId;
   /** Where it wishes to be reached; '' when it does not know and receivers take the source of its messages. */
-  readonly advertise: Address;
+  advertise: Address;
   /** Its store outlives its process. */
   readonly durable: boolean;
   #incarnation: number;

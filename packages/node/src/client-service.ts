@@ -5,6 +5,7 @@ import {
   InDoubtError,
   limits,
   SimpleDHTError,
+  type Address,
   type ClientEntries,
   type ClientFacts,
   type ClientList,
@@ -15,6 +16,7 @@ import {
   type NodeId,
 } from '@simpledht/wire';
 import { splitKey } from '@simpledht/storage';
+import type { DialBackOutcome } from './diagnosis/dial-back.ts';
 import type { Facts } from './facts.ts';
 import type { ReplicatedMap } from './replicated-map.ts';
 import { asError } from './events.ts';
@@ -33,6 +35,10 @@ export interface ServedNode {
   members(): number;
   /** False when no such member is known. */
   forget(id: NodeId): boolean;
+  /** Dials the asker from a fresh socket. */
+  readonly dialBack: (address: Address) => Promise<DialBackOutcome>;
+  /** Wall clock, ms since 1970. */
+  readonly now: () => number;
   readonly onError: (error: Error) => void;
 }
 
@@ -44,8 +50,8 @@ export class ClientService {
     this.#node = node;
   }
 
-  readonly serve = (request: ClientRequest, reply: (payload: Uint8Array) => void): void => {
-    this.#answer(request)
+  readonly serve = (request: ClientRequest, from: Address, reply: (payload: Uint8Array) => void): void => {
+    this.#answer(request, from)
       .catch(failureOf)
       .then((answer) => {
         reply(encodeMessage(answer));
@@ -56,7 +62,7 @@ export class ClientService {
       });
   };
 
-  async #answer(request: ClientRequest): Promise<ClientReply | Failure> {
+  async #answer(request: ClientRequest, from: Address): Promise<ClientReply | Failure> {
     switch (request.kind) {
       case 'client-put':
         return this.#put(request);
@@ -70,7 +76,7 @@ export class ClientService {
       case 'client-list':
         return this.#list(request);
       case 'client-inspect':
-        return factsOf(this.#facts(request.what));
+        return factsOf(request.what === 'path' ? await this.#path(from) : this.#facts(request.what));
       case 'client-forget':
         return factsOf(this.#node.forget(request.id));
     }
@@ -109,6 +115,12 @@ export class ClientService {
       entries.push([splitKey(record.key).key, value]);
     }
     return { kind: 'client-entries', entries, done: true };
+  }
+
+  /** The clock is read when the dial is over, so that the asker knows half a round trip of it. */
+  async #path(from: Address): Promise<unknown> {
+    const dialBack = await this.#node.dialBack(from);
+    return { observed: from, dialBack, answeredAtMs: this.#node.now() };
   }
 
   #facts(what: 'info' | 'peers' | 'ping'): unknown {

@@ -12,6 +12,7 @@ import {
   limits,
   SimpleDHTError,
   type Acks,
+  type ClientInspect,
   type ClientReply,
   type ClientRequest,
   type ErrorCode,
@@ -19,6 +20,8 @@ import {
   type NodeId,
 } from '@simpledht/wire';
 import { defaultPort } from './defaults.ts';
+import type { CallReport } from './diagnosis/call-report.ts';
+import { dialBackMs, type DialBackOutcome } from './diagnosis/dial-back.ts';
 import { checkTtl } from './map/expiry.ts';
 import { checkAcks, checkLimit, checkedTimeout, invalid, isInteger } from './options.ts';
 import type { DeleteResult, Entry, NodeInfo, Peer, PutOptions, WriteOptions, WriteResult } from './types.ts';
@@ -153,6 +156,17 @@ export class Client {
     return performance.now() - begunMs;
   }
 
+  /** For a diagnosis: what the node sees of the way to here. It dials back before it answers. */
+  async path(): Promise<Pick<CallReport, 'observed' | 'clockOffsetMs' | 'dialBack'>> {
+    const facts = (await this.#inspect('path', this.#timeoutMs + dialBackMs)) as {
+      observed: string;
+      dialBack: DialBackOutcome;
+      answeredAtMs: number;
+    };
+    const { observed, dialBack, answeredAtMs } = facts;
+    return { observed, dialBack, clockOffsetMs: answeredAtMs - Date.now() };
+  }
+
   /** Rejects what is pending and frees the socket. Idempotent. */
   close(): Promise<void> {
     return this.#transport.close();
@@ -190,8 +204,8 @@ export class Client {
     }
   }
 
-  async #inspect(what: 'info' | 'peers' | 'ping'): Promise<unknown> {
-    return decodeValue((await this.#call({ kind: 'client-inspect', what }, 'client-facts')).facts);
+  async #inspect(what: ClientInspect['what'], timeoutMs?: number): Promise<unknown> {
+    return decodeValue((await this.#call({ kind: 'client-inspect', what }, 'client-facts', timeoutMs)).facts);
   }
 
   async #call<K extends ClientReply['kind']>(
@@ -230,7 +244,8 @@ export async function connect(options: ClientOptions = {}): Promise<Client> {
   return new Client(transport, address, options);
 }
 
-async function resolveHost(host: string): Promise<string> {
+/** The address of a name, IPv4 first. Rejects with `ERR_INVALID_ADDRESS`. */
+export async function resolveHost(host: string): Promise<string> {
   if (isIP(host) !== 0) return host;
   try {
     // Nodes listen on 0.0.0.0 by default: where `localhost` is ::1 first, IPv4 still has to be the first try.

@@ -20,6 +20,8 @@ import type { NodeOptions } from './options.ts';
 /** Everything a node is made of, chosen. */
 export interface Parts {
   readonly transport: Transport;
+  /** Another one like it at a free port; not of a transport that the user made. */
+  readonly freshTransport: (() => Transport) | undefined;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -48,14 +50,14 @@ export function chooseParts(options: NodeOptions): Parts {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const logger = options.logger ?? silentLogger;
-  const { host = '0.0.0.0', port = defaultPort, secret } = options;
+  const { host = '0.0.0.0', port = defaultPort, secret, stun } = options;
+  const udp = { host, clock, random, logger, ...(secret !== undefined && { secret }), ...pathOf(options) };
   return {
     clock,
     random,
     logger,
-    transport:
-      options.transport ??
-      udpTransport({ host, port, clock, random, logger, ...(secret !== undefined && { secret }), ...pathOf(options) }),
+    transport: options.transport ?? udpTransport({ ...udp, port, ...(stun && { stun }) }),
+    freshTransport: options.transport === undefined ? () => udpTransport({ ...udp, port: 0 }) : undefined,
     store: options.store ?? memoryStore(),
     bootstrap: options.bootstrap ?? [],
     advertise: options.advertise,

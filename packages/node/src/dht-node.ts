@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { SimpleDHTError, type NodeId } from '@simpledht/wire';
 import { ClientService } from './client-service.ts';
 import { chooseParts, type Parts } from './defaults.ts';
+import { DialBack } from './diagnosis/dial-back.ts';
 import { Driver } from './driver/driver.ts';
 import { EventHub } from './events.ts';
 import { Facts, splitAddress } from './facts.ts';
@@ -11,6 +12,7 @@ import type { MapSource } from './map/map-source.ts';
 import type { NamespaceOptions } from './map/rules.ts';
 import { MapVerbs } from './map/verbs.ts';
 import { Namespace } from './namespace.ts';
+import { checkName, OwnAddress } from './own-address.ts';
 import { Namespaces } from './namespaces.ts';
 import { Notices } from './notices.ts';
 import { checkOptions, type NodeOptions } from './options.ts';
@@ -42,6 +44,7 @@ export class DHTNode extends MapVerbs {
   /** Of the node's own keys; at hand, because every verb asks for it. */
   readonly #own: MapSource;
   readonly #facts: Facts;
+  readonly #ownAddress: OwnAddress;
 
   /** Opens nothing: reads the identity and the versions that `store` holds. Throws `ERR_INVALID_OPTION`, or what the store throws. */
   constructor(options: NodeOptions = {}) {
@@ -53,10 +56,12 @@ export class DHTNode extends MapVerbs {
     this.#identity = loadIdentity(parts.store, parts.random);
     this.#hub = new EventHub(parts.logger);
     this.#waiting = new Waiting(parts.clock);
+    this.#ownAddress = new OwnAddress(parts, this.#hub, () => this.#driver.membership);
     const notices = new Notices(this.#hub, this.#waiting, parts.logger, {
       facts: () => this.#facts,
       feed: () => this.#feed,
       namespaces: () => this.#namespaces,
+      ownAddress: this.#ownAddress,
     });
     const { onNotice, onSignal, onDiscovery, onError } = notices;
     const { serve } = new ClientService({
@@ -64,10 +69,19 @@ export class DHTNode extends MapVerbs {
       facts: () => this.#facts,
       members: () => this.#driver.knownMembers,
       forget: (id) => this.forget(id),
+      dialBack: new DialBack(parts.freshTransport, parts.clock).to,
+      now: () => parts.clock.now(),
       onError,
     });
-    this.#driver = new Driver(parts, this.#identity, { onNotice, onSignal, onDiscovery, onError, serve });
-    this.#facts = new Facts(this.#identity.id, parts, this.#driver);
+    this.#driver = new Driver(parts, this.#identity, {
+      onNotice,
+      onSignal,
+      onDiscovery,
+      onError,
+      onTransportEvent: this.#ownAddress.onTransportEvent,
+      serve,
+    });
+    this.#facts = new Facts(this.#identity.id, parts, this.#driver, this.#ownAddress);
     this.#feed = this.#makeFeed();
     const mustBeOpen = (): void => {
       this.#lifecycle.mustBeOpen();
@@ -97,7 +111,7 @@ export class DHTNode extends MapVerbs {
     return splitAddress(this.address).port;
   }
 
-  /** As other members see this node; `undefined` until one has told. */
+  /** What is advertised, else what a STUN server sees (option `stun`), else what members see; `undefined` until one has told. */
   get publicAddress(): string | undefined {
     return this.#facts.publicAddress;
   }
@@ -125,6 +139,7 @@ export class DHTNode extends MapVerbs {
         keepIdentity(this.#parts.store, this.#identity);
         await this.#parts.transport.open(this.#driver.inbound);
         this.#facts.startedAtMs = this.#parts.clock.monotonic();
+        this.#ownAddress.advertise(this.#parts.advertise);
         this.#driver.start();
       },
       () => this.#driver.abandon(),
@@ -150,7 +165,7 @@ export class DHTNode extends MapVerbs {
    */
   async bootstrap(name: string, options?: WaitOptions): Promise<void> {
     this.#lifecycle.mustBeOpen();
-    await this.#checkName(name);
+    await checkName(this.#parts.transport, name);
     this.#lifecycle.mustBeOpen();
     const joined = this.#waiting.for(`bootstrap ${name}`, 'Joining', options);
     this.#driver.join(name);
@@ -170,6 +185,15 @@ export class DHTNode extends MapVerbs {
    */
   namespace<T = unknown, Input = T>(name: string, options: NamespaceOptions<T, Input> = {}): Namespace<T, Input> {
     return new Namespace<T, Input>(this.#namespaces.open(name, options));
+  }
+
+  /**
+   * Tells the others where to reach this node, `host:port`, from now on; `undefined` takes it back. They use it once they
+   * have reached the node there. A name is resolved again every minute. Throws `ERR_INVALID_OPTION`.
+   */
+  advertise(address: string | undefined): void {
+    this.#lifecycle.mustBeOpen();
+    this.#ownAddress.advertise(address);
   }
 
   /**
@@ -234,6 +258,7 @@ export class DHTNode extends MapVerbs {
     await this.#lifecycle.stop(
       async () => {
         this.#feed.close();
+        this.#ownAddress.close();
         await this.#driver.stop();
         this.#waiting.close(new SimpleDHTError('ERR_CLOSED', 'The node stopped'));
       },
@@ -243,15 +268,6 @@ export class DHTNode extends MapVerbs {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  /** A text that is no address is the caller's mistake; a name that does not resolve now may do so at a later attempt. */
-  async #checkName(name: string): Promise<void> {
-    try {
-      await this.#parts.transport.resolve(name);
-    } catch (error) {
-      if (SimpleDHTError.is(error, 'ERR_INVALID_ADDRESS') && error.cause === undefined) throw error;
-    }
   }
 
   protected override get source(): MapSource {
@@ -281,11 +297,4 @@ export class DHTNode extends MapVerbs {
     const isHeard = this.#emitter.listenerCount('change') + this.#emitter.listenerCount('expired') > 0;
     this.#driver.replica.core.observeChanges = isHeard || this.#feed.isHeard;
   }
-}
-
-/** `new DHTNode(options)` and `start()` in one. */
-export async function createNode(options?: NodeOptions): Promise<DHTNode> {
-  const node = new DHTNode(options);
-  await node.start();
-  return node;
 }

@@ -2,25 +2,27 @@ import type { Member } from '@simpledht/membership';
 import { protocolVersion, type NodeId } from '@simpledht/wire';
 import type { Parts } from './defaults.ts';
 import type { Driver } from './driver/driver.ts';
+import type { OwnAddress } from './own-address.ts';
 import type { NodeInfo, Peer } from './types.ts';
 
 /** What a node knows of itself and of its peers, put together from the layers. */
 export class Facts {
-  /** As members see this node; the latest. */
-  observedAddress: string | undefined;
   startedAtMs = 0;
   readonly #id: NodeId;
   readonly #parts: Parts;
   readonly #driver: Driver;
 
-  constructor(id: NodeId, parts: Parts, driver: Driver) {
+  readonly #ownAddress: OwnAddress;
+
+  constructor(id: NodeId, parts: Parts, driver: Driver, ownAddress: OwnAddress) {
+    this.#ownAddress = ownAddress;
     this.#id = id;
     this.#parts = parts;
     this.#driver = driver;
   }
 
   get publicAddress(): string | undefined {
-    return this.#parts.advertise ?? this.observedAddress;
+    return this.#ownAddress.current;
   }
 
   info(): NodeInfo {

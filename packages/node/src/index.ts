@@ -1,4 +1,10 @@
-export { createNode, DHTNode } from './dht-node.ts';
+export { createNode } from './create-node.ts';
+export { diagnose } from './diagnosis/diagnose.ts';
+export type { CallReport } from './diagnosis/call-report.ts';
+export type { Diagnosis, DiagnosisOptions } from './diagnosis/diagnose.ts';
+export type { DialBackOutcome } from './diagnosis/dial-back.ts';
+export type { ProbeOutcome, ProbeReport } from './diagnosis/probes.ts';
+export { DHTNode } from './dht-node.ts';
 export { Client, connect } from './client.ts';
 export type { ClientListOptions, ClientOptions, ClientWriteResult } from './client.ts';
 export type { NodeOptions } from './options.ts';

@@ -6,6 +6,7 @@ import type { DiscoveryEvent, MapSignal } from './driver/driver.ts';
 import type { EventHub } from './events.ts';
 import type { Facts } from './facts.ts';
 import type { Namespaces } from './namespaces.ts';
+import type { OwnAddress } from './own-address.ts';
 import { toChange, versionOf } from './versions.ts';
 import type { Waiting } from './waiting.ts';
 import type { ChangeFeed, MapChange } from './watch/feed.ts';
@@ -15,6 +16,7 @@ export interface Told {
   readonly facts: () => Facts;
   readonly feed: () => ChangeFeed;
   readonly namespaces: () => Namespaces;
+  readonly ownAddress: OwnAddress;
 }
 
 /** Turns what the cores notice into events, log lines and settled calls. */
@@ -72,9 +74,7 @@ export class Notices {
       case 'recalled':
         break;
       case 'observed-address':
-        if (this.#told.facts().observedAddress === notice.address) break;
-        this.#told.facts().observedAddress = notice.address;
-        this.#hub.emit('address-observed', notice.address);
+        this.#told.ownAddress.observe(notice.address);
         break;
       case 'identity-conflict':
         this.#hub.emit('identity-conflict', notice.address === '' ? undefined : notice.address);

@@ -42,6 +42,11 @@ export interface NodeOptions {
   /** Where others reach this node, `host:port`, when they cannot see it themselves (port forwarding). */
   readonly advertise?: string;
   /**
+   * STUN servers (RFC 8489) to ask for the public address, `host:port`, at the start and every 5 minutes. None by default:
+   * nobody outside the cluster is asked. Refused with `transport`.
+   */
+  readonly stun?: readonly string[];
+  /**
    * Largest IP packet that the way to other machines carries, bytes: 1500 on Ethernet saves a sixth of the datagrams. By
    * default none is taken for granted, and datagrams have 1,200 bytes. What both ends of a link allow counts. Refused
    * with `transport`.
@@ -90,11 +95,10 @@ export function checkOptions(options: NodeOptions): void {
     throw invalid('host', 'a non-empty string', host);
   if (port !== undefined && !isInteger(port, 0, 65_535)) throw invalid('port', 'an integer from 0 to 65535', port);
   if (bootstrap !== undefined) checkBootstrap(bootstrap);
-  if (advertise !== undefined && (typeof advertise !== 'string' || advertise === ''))
-    throw invalid('advertise', 'a string such as 203.0.113.7:5000', advertise);
+  checkAdvertise(advertise);
   if (maxValueBytes !== undefined && !isInteger(maxValueBytes, 1, limits.maxValueBytes))
     throw invalid('maxValueBytes', `an integer from 1 to ${String(limits.maxValueBytes)}`, maxValueBytes);
-  for (const name of ['secret', 'mtu', 'keepaliveMs'] as const) {
+  for (const name of ['secret', 'mtu', 'keepaliveMs', 'stun'] as const) {
     if (options[name] !== undefined && options.transport !== undefined)
       throw new SimpleDHTError('ERR_INVALID_OPTION', `Option ${name} is for UDP: give it to the transport itself`);
   }
@@ -110,6 +114,11 @@ function checkDiscovery(discovery: unknown): void {
     discovery !== null &&
     ['start', 'stop'].every((name) => typeof Reflect.get(discovery, name) === 'function');
   if (!isOne) throw invalid('discovery', 'a Discovery, such as lanDiscovery() makes', discovery);
+}
+
+export function checkAdvertise(advertise: unknown): void {
+  if (advertise !== undefined && (typeof advertise !== 'string' || advertise === ''))
+    throw invalid('advertise', 'a string such as 203.0.113.7:5000', advertise);
 }
 
 /** A datagram of 512 bytes, the least that links work with, in IPv6. */

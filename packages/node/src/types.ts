@@ -106,7 +106,7 @@ export interface NodeInfo {
   readonly id: NodeId;
   readonly address: string;
   readonly localAddresses: readonly string[];
-  /** As other members see this node; `undefined` until one has told. */
+  /** What is advertised, else what a STUN server sees, else what members see; `undefined` until one has told. */
   readonly publicAddress: string | undefined;
   readonly ready: boolean;
   /** Live keys. */
@@ -225,6 +225,10 @@ export interface NodeEvents {
   'discovery-failed': [address: string, reason: string];
   /** Others see this node under this address. */
   'address-observed': [address: string];
+  /** `publicAddress` has become another: advertised, seen by a STUN server, or by members, whatever is strongest. */
+  'public-address': [address: string];
+  /** No STUN server has told an address, or the name that is advertised does not resolve; tried again. */
+  'public-address-failed': [reason: string];
   /** Something failed in the background; the node goes on. Never kills the process, even without a listener. */
   error: [error: Error];
 }

@@ -13,6 +13,7 @@ import { warnOfOpenPort } from './open-port.ts';
 import type { ClusterKey } from './sealing/keyring.ts';
 import { parseKeyring } from './sealing/keyring.ts';
 import type { Random } from './random.ts';
+import { PublicAddress } from './stun/public-address.ts';
 import { systemRandom } from './system-random.ts';
 import type { RequestOptions, Transport, TransportHandlers } from './transport.ts';
 
@@ -26,6 +27,8 @@ export interface DatagramTransportOptions {
    * takes the place of another: the first is dialled with, all are taken.
    */
   readonly secret?: string | readonly string[];
+  /** STUN servers to ask for the public address, `host:port`; none by default, and then nobody is asked. */
+  readonly stun?: readonly string[];
   /** Any of `TransportSettings`; the rest has its default. */
   readonly settings?: Partial<TransportSettings>;
 }
@@ -46,6 +49,7 @@ class DatagramTransport implements Transport {
   readonly #settings: TransportSettings;
   readonly maxDatagramBytes: number;
   readonly #keyring: readonly ClusterKey[] | undefined;
+  readonly #stun: PublicAddress | undefined;
   #endpoint: Endpoint | undefined;
   #opened = false;
   #closing: Promise<void> | undefined;
@@ -57,6 +61,11 @@ class DatagramTransport implements Transport {
     this.#logger = options.logger ?? silentLogger;
     this.#settings = checked({ ...defaultTransportSettings, ...options.settings });
     this.#keyring = options.secret === undefined ? undefined : parseKeyring(options.secret);
+    if (options.stun !== undefined && options.stun.length > 0)
+      this.#stun = new PublicAddress(
+        { servers: options.stun },
+        { socket: this.#socket, clock: this.#clock, random: this.#random, logger: this.#logger },
+      );
     const roomBytes = this.#settings.maxDatagramBytes - packetHeaderBytes - maxTagBytes;
     this.maxDatagramBytes = roomBytes - (datagramFrameBytes(roomBytes) - roomBytes);
   }
@@ -75,13 +84,16 @@ class DatagramTransport implements Transport {
     const endpoint = new Endpoint(parts, handlers);
     await this.#socket.bind({
       onDatagram: (datagram, from) => {
-        endpoint.onDatagram(datagram, from);
+        if (this.#stun?.takes(datagram, from) !== true) endpoint.onDatagram(datagram, from);
       },
       onError: (error) => {
         endpoint.onSocketError(error);
       },
     });
     this.#endpoint = endpoint;
+    this.#stun?.start((event) => {
+      endpoint.owner.event(event);
+    });
     warnOfOpenPort(this, this.#socket, this.#logger);
   }
 
@@ -103,7 +115,12 @@ class DatagramTransport implements Transport {
 
   get counters(): Readonly<Record<string, number>> {
     const endpoint = this.#endpoint;
-    return { ...this.#socket.counters, ...endpoint?.linkCounters, ...endpoint?.counters.all() };
+    return {
+      ...this.#socket.counters,
+      ...endpoint?.linkCounters,
+      ...endpoint?.counters.all(),
+      ...this.#stun?.counters,
+    };
   }
 
   resolve(name: string): Promise<readonly Address[]> {
@@ -131,6 +148,7 @@ class DatagramTransport implements Transport {
   }
 
   async #close(): Promise<void> {
+    this.#stun?.close();
     this.#endpoint?.close();
     await this.#socket.close();
   }

@@ -78,5 +78,9 @@ export type TransportEvent =
   | { readonly type: 'link-restarted'; readonly address: Address }
   /** A link's send queue is over its bound, or under it again. */
   | { readonly type: 'backpressure'; readonly address: Address; readonly on: boolean }
+  /** Asked for: a STUN server sees this transport at another address than the last one told. */
+  | { readonly type: 'public-address'; readonly address: Address; readonly server: Address }
+  /** Asked for: no STUN server has told an address; they are asked again later. */
+  | { readonly type: 'public-address-failed'; readonly reason: string }
   /** A fault worth telling a person; the transport goes on. */
   | { readonly type: 'error'; readonly error: Error };

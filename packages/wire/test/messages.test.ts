@@ -245,7 +245,7 @@ describe('every message of a kind', () => {
       values: fc.boolean(),
     },
     'client-entries': { entries: fc.array(fc.tuple(short, bytes), { maxLength: 10 }), done: fc.boolean() },
-    'client-inspect': { what: fc.constantFrom('info', 'peers', 'ping') },
+    'client-inspect': { what: fc.constantFrom('info', 'peers', 'ping', 'path') },
     'client-facts': { facts: bytes },
     'client-forget': { id: nodeId },
     failure: { code: fc.constant('ERR_TIMEOUT'), message: short, acknowledged: integer, needed: integer },

@@ -11,6 +11,7 @@ const readmes = [
   'packages/storage-lmdb/README.md',
   'packages/transport-tcp/README.md',
   'packages/discovery-lan/README.md',
+  'packages/nat/README.md',
 ];
 
 /** Every block of TypeScript in a page, as a module that stands in a package in which its imports resolve. */

@@ -6,6 +6,7 @@ const cores = [
   'packages/membership/src/x.ts',
   'packages/storage/src/replica/x.ts',
   'packages/transport/src/link/x.ts',
+  'packages/transport/src/stun/core/x.ts',
   'packages/transport-tcp/src/core/x.ts',
   'packages/discovery-lan/src/core/x.ts',
 ];

@@ -15,6 +15,7 @@ const ceilings: Record<string, number> = {
   '@simpledht/transport': 250_000,
   '@simpledht/transport-tcp': 90_000,
   '@simpledht/discovery-lan': 60_000,
+  '@simpledht/nat': 40_000,
   '@simpledht/membership': 110_000,
   // Purging, catching up, repair and retirement, each with its own file; sources are shipped.
   '@simpledht/storage': 260_000,

@@ -56,9 +56,23 @@ export class JsonReport implements Report {
     node.on('address-observed', (address) => {
       this.#print('address-observed', { address });
     });
+    node.on('public-address', (address) => {
+      this.#print('public-address', { address });
+    });
+    node.on('public-address-failed', (reason) => {
+      this.#print('public-address-failed', { reason });
+    });
     node.on('error', ({ message }) => {
       this.#print('error', { message });
     });
+  }
+
+  mapped(address: string, via: string): void {
+    this.#print('port-mapped', { address, via });
+  }
+
+  notMapped(reason: string): void {
+    this.#print('port-not-mapped', { reason });
   }
 
   stopping(signal: NodeJS.Signals): void {

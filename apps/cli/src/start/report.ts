@@ -8,6 +8,9 @@ export interface StartOptions extends TransportOptions {
   /** Finds nodes on the local network. */
   readonly discover?: boolean;
   readonly advertise?: string;
+  /** STUN servers to ask. */
+  readonly stun: readonly string[];
+  readonly mapPort: boolean;
   /** Bytes. */
   readonly mtu?: number;
   /** Ms. */
@@ -21,6 +24,9 @@ export interface StartOptions extends TransportOptions {
 
 /** Tells what a running node does. It begins when it is made; the node has just started. */
 export interface Report {
+  /** The router forwards this address to the node. */
+  mapped(address: string, via: string): void;
+  notMapped(reason: string): void;
   stopping(signal: NodeJS.Signals): void;
   stopped(): void;
 }

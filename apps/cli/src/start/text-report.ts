@@ -30,6 +30,14 @@ export class TextReport implements Report {
     this.#status = new StatusLine(output, node);
   }
 
+  mapped(address: string, via: string): void {
+    this.#output.answer(this.#output.paint.green(`The router forwards ${address} to this node (${via})`));
+  }
+
+  notMapped(reason: string): void {
+    this.#output.say(`${this.#output.paintWords.yellow('The router forwards no port to this node:')} ${reason}`);
+  }
+
   stopping(): void {
     this.#status.close();
     this.#output.say('Stopping: saying goodbye to the other nodes');
@@ -119,11 +127,14 @@ export class TextReport implements Report {
   }
 
   #followAddress(): void {
-    this.#node.on('address-observed', (address) => {
+    this.#node.on('public-address', (address) => {
       const { host } = splitAddress(address);
       if (isPublic(host)) this.#output.answer(`Public IP: ${host}`);
       else if (!this.#node.localAddresses.includes(address))
         this.#output.answer(`Other nodes see this one as ${address}`);
+    });
+    this.#node.on('public-address-failed', (reason) => {
+      this.#output.say(`${this.#output.paintWords.yellow('Failed to get public IP:')} ${reason}`);
     });
   }
 }

@@ -10,6 +10,7 @@ import {
   parseKeepalive,
   parseListenPort,
   parseMtu,
+  parseStun,
   secretFileOption,
 } from '../options.ts';
 import type { StartOptions } from '../start/report.ts';
@@ -38,9 +39,7 @@ export function startCommand(context: Context): Command {
         .argParser(parseBootstrap),
       new Option('--discover', 'find nodes of the same cluster on the local network'),
       ...transportOptions(),
-      new Option('--advertise <address>', 'HOST:PORT where others reach this node (port forwarding)').argParser(
-        parseAdvertise,
-      ),
+      ...addressOptions(),
       new Option('--mtu <bytes>', 'with udp: largest packet to other machines, 1500 on Ethernet').argParser(parseMtu),
       new Option('--keepalive <duration>', 'with udp: say something at least so often, such as 20s').argParser(
         parseKeepalive,
@@ -58,6 +57,7 @@ export function startCommand(context: Context): Command {
       ['simpledht start --discover', 'on each machine of one network: they find each other'],
       ['simpledht start --data ./data', 'a node that has its data and its id again when it restarts'],
       ['simpledht start --secret-file cluster.key', 'only who has the secret gets in, and all is encrypted'],
+      ['simpledht start --map-port', 'at home, reached from outside through the router'],
       ['simpledht start --port 5001 --bootstrap 127.0.0.1:5000', 'a second one on this machine'],
     ],
   }).action((options: StartOptions) =>
@@ -67,4 +67,18 @@ export function startCommand(context: Context): Command {
       return runNode(context.output, options);
     }),
   );
+}
+
+/** How others outside this network reach the node. */
+function addressOptions(): readonly Option[] {
+  return [
+    new Option('--advertise <address>', 'HOST:PORT where others reach this node (port forwarding)').argParser(
+      parseAdvertise,
+    ),
+    new Option('--stun <servers>', 'with udp: ask STUN servers for the public address: HOST:PORT,HOST:PORT')
+      .default([], 'nobody is asked')
+      .env('SIMPLEDHT_STUN')
+      .argParser(parseStun),
+    new Option('--map-port', 'with udp: have the router forward the port, by UPnP or NAT-PMP').default(false),
+  ];
 }

@@ -1,6 +1,6 @@
 import { Membership, type MembershipNotice } from '@simpledht/membership';
 import { Replica } from '@simpledht/storage';
-import type { Found } from '@simpledht/transport';
+import type { Found, TransportEvent } from '@simpledht/transport';
 import { SimpleDHTError, type Address, type ClientRequest, type NodeId } from '@simpledht/wire';
 import type { Parts } from '../defaults.ts';
 import { asError } from '../events.ts';
@@ -34,7 +34,8 @@ export interface DriverHooks {
   readonly onSignal: (signal: MapSignal) => void;
   readonly onDiscovery: (event: DiscoveryEvent) => void;
   readonly onError: (error: Error) => void;
-  readonly serve: (request: ClientRequest, reply: (payload: Uint8Array) => void) => void;
+  readonly onTransportEvent: (event: TransportEvent) => void;
+  readonly serve: (request: ClientRequest, from: Address, reply: (payload: Uint8Array) => void) => void;
 }
 
 /** Joins the three layers: runs the cores' effects, and tells the replica whom membership has found. */
@@ -100,6 +101,7 @@ export class Driver {
       replica: this.replica,
       serve: hooks.serve,
       onError: hooks.onError,
+      onTransportEvent: hooks.onTransportEvent,
     });
   }
 
@@ -277,7 +279,7 @@ export class Driver {
 }
 
 function makeMembership(parts: Parts, { id }: Identity, earlier: RosterCopy | undefined): Membership {
-  const { clock, random, store, advertise, membership: settings } = parts;
+  const { clock, random, store, membership: settings } = parts;
   // Seconds of the wall clock, or more if it was set back: a restarted member speaks over what was said of its former life.
   const incarnation = Math.max(Math.floor(clock.now() / 1000), (earlier?.incarnation ?? -1) + 1);
   return new Membership({
@@ -286,6 +288,5 @@ function makeMembership(parts: Parts, { id }: Identity, earlier: RosterCopy | un
     incarnation,
     durable: store.durable,
     settings,
-    ...(advertise === undefined ? {} : { advertise }),
   });
 }

@@ -14,8 +14,10 @@ import type { ReplicaShell } from './replica-shell.ts';
 export interface InboundOptions {
   readonly membership: MembershipShell;
   readonly replica: ReplicaShell;
-  readonly serve: (request: ClientRequest, reply: (payload: Uint8Array) => void) => void;
+  readonly serve: (request: ClientRequest, from: Address, reply: (payload: Uint8Array) => void) => void;
   readonly onError: (error: Error) => void;
+  /** What the transport found out about this node itself. */
+  readonly onTransportEvent: (event: TransportEvent) => void;
 }
 
 /** Hands what arrives to the core it is for, by its kind. What does not decode is counted and dropped. */
@@ -72,7 +74,7 @@ export class Inbound implements TransportHandlers {
       case 'client-list':
       case 'client-inspect':
       case 'client-forget':
-        this.#options.serve(message, reply);
+        this.#options.serve(message, from, reply);
         break;
       default:
         this.#refuse(message, reply);
@@ -83,6 +85,7 @@ export class Inbound implements TransportHandlers {
     if (event.type === 'error') this.#options.onError(event.error);
     else if (event.type === 'link-down') this.#options.membership.handle({ type: 'link-down', address: event.address });
     else if (event.type === 'link-restarted') this.#restarted(event.address);
+    else this.#options.onTransportEvent(event);
   }
 
   /** A new process at a known address: what the old one was told, and what was on its way, is lost. */

@@ -11,6 +11,8 @@ export interface UdpTransportOptions extends UdpSocketOptions {
   readonly maxDatagramBytes?: number;
   /** The cluster's secret, or several while one takes the place of another; see `newSecret`. */
   readonly secret?: string | readonly string[];
+  /** STUN servers to ask for the public address, `host:port`, such as one of your own; none by default. */
+  readonly stun?: readonly string[];
   readonly clock?: Clock;
   readonly random?: Random;
   /** Any other number of the transport. */
@@ -19,13 +21,14 @@ export interface UdpTransportOptions extends UdpSocketOptions {
 
 /** The Transport that nodes use unless they are given another: reliable messages over UDP. */
 export function udpTransport(options: UdpTransportOptions = {}): Transport {
-  const { clock, random, logger, maxDatagramBytes, secret, settings } = options;
+  const { clock, random, logger, maxDatagramBytes, secret, settings, stun } = options;
   return datagramTransport({
     socket: udpSocket(options),
     ...(clock && { clock }),
     ...(random && { random }),
     ...(logger && { logger }),
     ...(secret !== undefined && { secret }),
+    ...(stun && { stun }),
     settings: { ...settings, ...(maxDatagramBytes !== undefined && { maxDatagramBytes }) },
   });
 }

@@ -90,7 +90,7 @@ export const clientEntries: MessageCodec<ClientEntries> = fieldsCodec(0x46, 'cli
 });
 
 export const clientInspect: MessageCodec<ClientInspect> = fieldsCodec(0x47, 'client-inspect', {
-  what: oneOf('info', 'peers', 'ping'),
+  what: oneOf('info', 'peers', 'ping', 'path'),
 });
 
 export const clientFacts: MessageCodec<ClientFacts> = fieldsCodec(0x48, 'client-facts', { facts: bytes });

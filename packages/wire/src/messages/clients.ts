@@ -71,7 +71,8 @@ export interface ClientEntries {
 /** `info` and `peers` of a node: a small open map, so that later versions may say more. */
 export interface ClientInspect {
   readonly kind: 'client-inspect';
-  readonly what: 'info' | 'peers' | 'ping';
+  /** `path`: how the node sees the asker, and whether it reaches it from a fresh socket. */
+  readonly what: 'info' | 'peers' | 'ping' | 'path';
 }
 
 /** Declares a dead member gone for good. Answered with `client-facts`: whether such a member was known. */

@@ -64,7 +64,7 @@ export const hostileMessages: Readonly<Record<string, readonly [hex: string, rea
   'a put that asks for an unknown kind of acks': ['40 96 a0 a1 61 c4 01 c0 00 92 c0 03 00', 'shape'],
   'a list of 0': ['45 95 a0 a0 a0 00 c2', 'shape'],
   'a list of 1,025': ['45 95 a0 a0 a0 cd 04 01 c2', 'shape'],
-  'an inspection of what is not there': ['47 91 03', 'shape'],
+  'an inspection of what is not there': ['47 91 04', 'shape'],
   'a failure with a long code': [`60 94 d9 41 ${'41'.repeat(65)} a0 00 00`, 'shape'],
   'the 503-byte packet: nested arrays of 33 million': [`01 ${'dd01ffffff'.repeat(100)} c0 c0`, 'messagepack'],
   'a RegExp': ['09 91 d4 78 00 92 a1 61 a1 67', 'messagepack'],

@@ -1,0 +1,91 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createNetwork, homeIp, wanIp, whyNoNetwork, type Network } from './support/network.ts';
+
+const reason = await whyNoNetwork();
+// eslint-disable-next-line no-console -- what was left out has to be seen
+if (reason !== undefined) console.warn(`skipped: a real router (${reason})`);
+
+const program = fileURLToPath(new URL('support/home.ts', import.meta.url));
+const fromSources = ['--conditions=@simpledht/source', '--import', 'tsx'];
+/** Sends until an echo comes back, a second at most. */
+const caller = `
+  const socket = require('node:dgram').createSocket('udp4');
+  const say = () => socket.send('hello', 5000, '${wanIp}');
+  socket.on('message', (bytes) => { console.log(String(bytes)); process.exit(0); });
+  say(); setInterval(say, 100); setTimeout(() => { console.log('silence'); process.exit(0); }, 1000);`;
+
+function network(): Network {
+  const made = createNetwork();
+  onTestFinished(() => made.remove());
+  return made;
+}
+
+/** The machine at home, and what it says. */
+function startHome(world: Network): { next: (type: string) => Promise<Record<string, unknown>>; stop: () => void } {
+  const [command, ...argv] = [...world.at('home'), process.execPath, ...fromSources, program];
+  const child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const next = async (type: string): Promise<Record<string, unknown>> => {
+    for (;;) {
+      const line = await lines.next();
+      if (line.done === true) throw new Error(`ended without ${type}`);
+      const event = JSON.parse(line.value) as Record<string, unknown>;
+      if (event['type'] === type) return event;
+    }
+  };
+  return { next, stop: () => void child.stdin.write('\n') };
+}
+
+function callFromOutside(world: Network): string {
+  const [command, ...argv] = [...world.at('outside'), process.execPath, '-e', caller];
+  return execFileSync(command, argv, { encoding: 'utf8' }).trim();
+}
+
+/** The rule that sends packets on to the port. */
+const forwards = (world: Network): boolean => world.rules().includes(`dnat ip to ${homeIp}:5000`);
+
+/** Asks again and again; each time takes as long as a process does to start. The test's own time bounds it. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe.skipIf(reason !== undefined)('a router with miniupnpd', () => {
+  it.each([
+    ['UPnP', { upnp: true, pmp: false }],
+    ['NAT-PMP', { upnp: false, pmp: true }],
+  ])('gives a mapping by %s, again when it forgot, and takes it back', async (via, protocols) => {
+    const world = network();
+    await world.startDaemon(protocols);
+    expect([forwards(world), callFromOutside(world)]).toEqual([false, 'silence']);
+
+    const home = startHome(world);
+    expect(await home.next('mapped')).toEqual({ type: 'mapped', address: `${wanIp}:5000`, via });
+    expect([forwards(world), callFromOutside(world)]).toEqual([true, 'hello']);
+
+    // A router that restarts knows nothing any more: the next renewal maps the port anew.
+    await world.stopDaemon();
+    world.forget();
+    expect(forwards(world)).toBe(false);
+    await world.startDaemon(protocols);
+    await until(() => forwards(world));
+    expect(callFromOutside(world)).toBe('hello');
+
+    home.stop();
+    const { tookMs } = await home.next('stopped');
+    expect([forwards(world), callFromOutside(world)]).toEqual([false, 'silence']);
+    expect(tookMs).toBeLessThan(2500);
+  });
+
+  it('that knows neither is no harm: the reason is told, and stopping is fast', async () => {
+    const world = network();
+    const home = startHome(world);
+    const { reason: told } = await home.next('failed');
+    expect(told).toMatch(/^UPnP: no router answers; NAT-PMP: 10\.77\.0\.1/);
+    home.stop();
+    expect(await home.next('stopped')).toMatchObject({ type: 'stopped' });
+  });
+});
