@@ -153,3 +153,13 @@ function wholeNumber(text: string, least: number, most: number, what: string): n
     most === Number.MAX_SAFE_INTEGER ? `of at least ${String(least)}` : `from ${String(least)} to ${String(most)}`;
   throw new InvalidArgumentError(`${what} is a whole number ${range}.`);
 }
+
+/** How soon a node that does not answer is declared dead. */
+export function presetOption(): Option {
+  return new Option(
+    '--preset <preset>',
+    'how patient with who does not answer: local (one rack), lan, wan (continents)',
+  )
+    .choices(['local', 'lan', 'wan'])
+    .default('lan');
+}

@@ -99,8 +99,12 @@ describe.skipIf(noLoopback !== undefined)('nodes on loopback, with no address gi
     expect([a, b, other, c, d].map(joined)).toEqual([[b.id], [a.id], [], [d.id], [c.id]]);
     const call = start(['get', '--port', String(other.port), '--cluster', cluster, '--timeout', '0.5', 'x']);
     expect(await call.ended).toBe(4);
-    const overTcp = start(['get', '--port', String(c.port), '--transport', 'tcp', '--cluster', cluster, 'x']);
-    expect(await overTcp.ended).toBe(3);
+    const overTcp = [cluster, 'another'].map((name) =>
+      start(['get', '--port', String(c.port), '--transport', 'tcp', '--cluster', name, '--timeout', '2', 'x']),
+    );
+    expect(await Promise.all(overTcp.map((one) => one.ended))).toEqual([3, 4]);
+    // Who talks otherwise is not even dialled.
+    for (const node of [a, b]) expect([c.id, d.id].some((id) => node.lines.join().includes(id))).toBe(false);
     const text = start(['start', '--host', '127.0.0.1', '--port', '0', '--discover', '--cluster', cluster]);
     await text.line(/^ {2}simpledht start --host 127\.0\.0\.1 --port \d+ --cluster "test .*" --discover$/);
     await text.line(/^Looking for nodes on this network/);

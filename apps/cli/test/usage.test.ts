@@ -18,6 +18,7 @@ describe('a wrong call', () => {
     [['start', '--keepalive', '10ms'], 'A keepalive is from 1s to 1h'],
     [['start', '--transport', 'tcp', '--mtu', '1500'], '--mtu is for UDP'],
     [['start', '--transport', 'tcp', '--keepalive', '20s'], '--keepalive is for UDP'],
+    [['start', '--preset', 'moon'], 'Allowed choices are local, lan, wan'],
     [['put', 'k'], 'A value is missing'],
     [['put', 'k', 'v', '--file', 'f'], 'not both'],
     [['put', 'k', '{', '--json-value'], 'The value is not JSON'],

@@ -5,10 +5,9 @@ import { whyNoMulticast } from './support/loopback.ts';
 import { quick } from './support/quick.ts';
 
 const reason = await whyNoMulticast();
-if (reason !== undefined) console.warn(`skipped: the suite over real sockets (${reason})`);
 
 /** Where a node listens on loopback alone, it is announced there alone: nothing leaves this machine. */
-describe.skipIf(reason !== undefined)('on loopback', () => {
+describe.skipIf(reason !== undefined)(`on loopback${reason === undefined ? '' : `, skipped: ${reason}`}`, () => {
   discoverySuite(
     { describe, it },
     {

@@ -5,7 +5,6 @@ import { whyNoMulticast } from './support/loopback.ts';
 import { quick } from './support/quick.ts';
 
 const reason = await whyNoMulticast();
-if (reason !== undefined) console.warn(`skipped: nodes over real sockets (${reason})`);
 
 async function start({ onTestFinished }: Pick<TestContext, 'onTestFinished'>, options: NodeOptions): Promise<DHTNode> {
   const discovery = lanDiscovery({ settings: quick });
@@ -14,7 +13,7 @@ async function start({ onTestFinished }: Pick<TestContext, 'onTestFinished'>, op
   return node;
 }
 
-describe.skipIf(reason !== undefined)('nodes on loopback', () => {
+describe.skipIf(reason !== undefined)(`nodes on loopback${reason === undefined ? '' : `, skipped: ${reason}`}`, () => {
   it('find those with their secret, while one secret takes the place of another, too', async (context) => {
     const cluster = `nodes ${String(process.pid)}`;
     const [old, fresh] = [newSecret(), newSecret()];

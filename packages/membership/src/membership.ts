@@ -2,7 +2,7 @@ import type { Address, Instant, NodeId } from '@simpledht/wire';
 import { Bootstrap } from './bootstrap.ts';
 import type { RandomSource } from './chance.ts';
 import { earliest } from './deadlines.ts';
-import type { MembershipEffect, MembershipEvent } from './events.ts';
+import type { MembershipEffect, MembershipEvent, RecalledMember } from './events.ts';
 import { Exchanges, type Outcome } from './exchanges.ts';
 import { Gossip } from './gossip.ts';
 import { Healer } from './healer.ts';
@@ -177,14 +177,12 @@ export class Membership {
         this.#bootstrap.unresolved(event.name, event.reason, now);
         return;
       case 'recall':
-        for (const member of event.members) this.#roster.recall(member, now);
-        this.#healer.recall(event.members, now);
+        this.#recall(event.members, now);
         return;
       case 'forget':
         this.#dismiss(event.id, now);
         return;
       case 'advertise':
-        // Every message begins with the own word, so nothing else has to be said.
         this.#self.advertise = event.address;
         return;
       case 'link-restarted':
@@ -195,10 +193,12 @@ export class Membership {
         return;
       case 'leave':
         this.#leave(now);
-        return;
-      default:
-        event satisfies never;
     }
+  }
+
+  #recall(members: readonly RecalledMember[], now: Instant): void {
+    for (const member of members) this.#roster.recall(member, now);
+    this.#healer.recall(members, now);
   }
 
   /** Others leave at the same time and want their answer; the rest is silence. */

@@ -1,4 +1,4 @@
-import type { MembershipSettings } from '@simpledht/membership';
+import { presets, type MembershipSettings } from '@simpledht/membership';
 import { memoryStore, type ReplicaSettings, type Store } from '@simpledht/storage';
 import {
   clusterTagOf,
@@ -65,7 +65,10 @@ export function chooseParts(options: NodeOptions): Parts {
     tags: options.discovery === undefined ? [] : discoveryTags({ name: options.cluster ?? '', secret }),
     maxValueBytes: options.maxValueBytes ?? limits.defaultMaxValueBytes,
     maxWatchers: options.maxWatchers ?? defaultMaxWatchers,
-    membership: options.forgetAfterMs === undefined ? {} : { forgetAfterMs: options.forgetAfterMs },
+    membership: {
+      ...presets[options.preset ?? 'lan'],
+      ...(options.forgetAfterMs === undefined ? {} : { forgetAfterMs: options.forgetAfterMs }),
+    },
     replica: replicaSettings(options),
   };
 }

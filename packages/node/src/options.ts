@@ -1,3 +1,4 @@
+import { presets } from '@simpledht/membership';
 import type { Store } from '@simpledht/storage';
 import {
   clusterTagOf,
@@ -11,6 +12,9 @@ import { limits, SimpleDHTError } from '@simpledht/wire';
 import type { ListOptions } from './types.ts';
 
 /** Options of `new DHTNode` and `createNode`; every one has a default. */
+/** Names of the presets of membership, see `@simpledht/membership`. */
+export type Preset = keyof typeof presets;
+
 export interface NodeOptions {
   /** Address to bind, `'0.0.0.0'` by default; `'::'` for IPv4 and IPv6 together. Not used with `transport`. */
   readonly host?: string;
@@ -76,6 +80,12 @@ export interface NodeOptions {
    * its data in memory is forgotten after 10 minutes at the latest, as it does not come back as the same member.
    */
   readonly forgetAfterMs?: number;
+  /**
+   * How the way between the members is, and so how soon one that does not answer is declared dead: `'local'` on one
+   * machine or in one rack, `'lan'` with round trips under 100 ms (default; both about 5 s), `'wan'` between continents
+   * (about 40 s). Best the same on all members.
+   */
+  readonly preset?: Preset;
   /** Watches at a time; beyond it `watch` throws `ERR_LIMIT_REACHED`. Default 10,000. */
   readonly maxWatchers?: number;
   /** Replaces UDP. The node opens and closes it. */
@@ -104,6 +114,8 @@ export function checkOptions(options: NodeOptions): void {
   }
   if (options.cluster !== undefined) clusterTagOf(options.cluster);
   checkDiscovery(options.discovery);
+  if (options.preset !== undefined && !Object.hasOwn(presets, options.preset))
+    throw invalid('preset', "'local', 'lan' or 'wan'", options.preset);
   checkSizes(options);
 }
 

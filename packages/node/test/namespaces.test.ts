@@ -161,15 +161,19 @@ describe('limits of a namespace', () => {
 });
 
 describe('options of the node', () => {
-  it.each([{ maxKeys: 0 }, { maxStoreBytes: 1.5 }, { maxWatchers: '7' }, { tombstoneGraceMs: -1 }])(
-    '%j is refused by name',
-    async (options) => {
-      cluster = await createTestCluster(1);
-      const error = await failure(createNode({ port: 0, ...(options as object) }));
-      expect(error).toMatchObject({ code: 'ERR_INVALID_OPTION' });
-      expect((error as Error).message).toContain(Object.keys(options)[0]);
-    },
-  );
+  it.each([
+    { maxKeys: 0 },
+    { maxStoreBytes: 1.5 },
+    { maxWatchers: '7' },
+    { tombstoneGraceMs: -1 },
+    { forgetAfterMs: 0.5 },
+    { preset: 'moon' as 'lan' },
+  ])('%j is refused by name', async (options) => {
+    cluster = await createTestCluster(1);
+    const error = await failure(createNode({ port: 0, ...(options as object) }));
+    expect(error).toMatchObject({ code: 'ERR_INVALID_OPTION' });
+    expect((error as Error).message).toContain(Object.keys(options)[0]);
+  });
 });
 
 describe('a client', () => {

@@ -109,6 +109,25 @@ describe('nodes that are restarted with their data', () => {
   });
 });
 
+describe('a dead member', () => {
+  it.each([
+    { disk: true, afterMs: 20 * minute },
+    { disk: false, afterMs: 10 * minute },
+  ])('is forgotten after `forgetAfterMs`, or ten minutes without a disk: $afterMs ms, disk $disk', async (kept) => {
+    running = await createTestCluster(2, { seed: 9, disk: kept.disk, node: () => ({ forgetAfterMs: 20 * minute }) });
+    const cluster = running;
+    const { id } = cluster.node(1);
+    const forgotten: string[] = [];
+    cluster.node(0).on('peer-forgotten', (gone) => forgotten.push(gone));
+    await cluster.crash(1);
+    await cluster.advance(kept.afterMs - minute);
+    expect(cluster.node(0).info().members).toBe(2);
+    await cluster.advance(2 * minute);
+    expect(cluster.node(0).info().members).toBe(1);
+    expect(forgotten).toEqual([id]);
+  });
+});
+
 describe('a bootstrap name', () => {
   it('leads to the seed that was put in place of the one that all joined through, at another address', async () => {
     running = await createTestCluster(1, { seed: 6 });

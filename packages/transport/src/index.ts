@@ -12,6 +12,8 @@ export { datagramTransport } from './datagram-transport.ts';
 export type { DatagramTransportOptions } from './datagram-transport.ts';
 export { defaultTransportSettings } from './endpoint/settings.ts';
 export type { TransportSettings } from './endpoint/settings.ts';
+export { defaultStunSettings } from './stun/core/settings.ts';
+export type { StunSettings } from './stun/core/settings.ts';
 export type { LinkSettings } from './link/settings.ts';
 export { udpSocket } from './udp/udp-socket.ts';
 export type { UdpSocketOptions } from './udp/udp-socket.ts';

@@ -1,7 +1,8 @@
 import { defaultLanSettings } from '@simpledht/discovery-lan';
 import { presets } from '@simpledht/membership';
+import { defaultPortMapSettings } from '@simpledht/nat';
 import { defaultSettings } from '@simpledht/storage';
-import { defaultTransportSettings } from '@simpledht/transport';
+import { defaultStunSettings, defaultTransportSettings } from '@simpledht/transport';
 import { defaultTcpSettings } from '@simpledht/transport-tcp';
 import { limits } from '@simpledht/wire';
 import { memberDocs } from './doc-comments.ts';
@@ -20,6 +21,7 @@ const facade = `## The facade
 | \`maxKeys\` (option) | 1,000,000 | Keys, deleted ones that are still remembered included, beyond which new ones are refused here. |
 | \`maxStoreBytes\` (option) | 1,073,741,824 | Bytes of keys and values beyond which values are refused here. |
 | \`tombstoneGraceMs\` (option) | 86,400,000 | How long a member that is away holds back the forgetting of deleted keys, ms. |
+| \`forgetAfterMs\` (option) | 604,800,000 | How long a member that is dead or has left is remembered and (the dead) dialled, ms; 600,000 at the most if its data was in memory. |
 | \`maxWatchers\` (option) | 10,000 | Watches at a time; beyond it \`watch\` throws \`ERR_LIMIT_REACHED\`. |
 | changes that wait for one watch | 4,096 | And 16,777,216 bytes of them; beyond either its reader gets \`lagged\`. |
 | changes of a resumed watch | 4,096 | Looked up one by one; beyond it the keys of its prefix are read. |
@@ -63,6 +65,15 @@ ${numbers(defaultTcpSettings, memberDocs(packageFile('transport-tcp/src/core/set
 \`settings\` of \`lanDiscovery\` (\`@simpledht/discovery-lan\`). Times in ms, sizes in bytes.
 
 ${numbers(defaultLanSettings, memberDocs(packageFile('discovery-lan/src/core/settings.ts'), 'LanSettings'))}`,
+    `## STUN, and port mapping
+
+Of a transport whose servers are named (option \`stun\`). Times in ms.
+
+${numbers(defaultStunSettings, memberDocs(packageFile('transport/src/stun/core/settings.ts'), 'StunSettings'))}
+
+\`settings\` of \`mapPort\` (\`@simpledht/nat\`). Times in ms.
+
+${numbers(defaultPortMapSettings, memberDocs(packageFile('nat/src/settings.ts'), 'PortMapSettings'))}`,
     `## Membership
 
 The preset \`lan\`; \`local\` and \`wan\` stand beside it in \`packages/membership/src/settings.ts\`.

@@ -12,7 +12,7 @@ import { exportTargets, parseManifest, publishedManifests, root } from '../src/w
 /** Packed bytes. Room for what is planned, small enough that a stray file shows; raise one only with a reason. */
 const ceilings: Record<string, number> = {
   '@simpledht/wire': 120_000,
-  '@simpledht/transport': 250_000,
+  '@simpledht/transport': 300_000,
   '@simpledht/transport-tcp': 90_000,
   '@simpledht/discovery-lan': 60_000,
   '@simpledht/nat': 40_000,
@@ -21,7 +21,7 @@ const ceilings: Record<string, number> = {
   '@simpledht/storage': 260_000,
   '@simpledht/storage-lmdb': 75_000,
   // Every verb, watches and namespaces.
-  '@simpledht/node': 180_000,
+  '@simpledht/node': 220_000,
   simpledht: 90_000,
 };
 

@@ -14,20 +14,36 @@ export class JsonReport implements Report {
       node.once('ready', () => {
         this.#print('ready', { size: node.size });
       });
-    node.on('peer-joined', (peer) => {
-      this.#print('peer-joined', { peer: peerFacts(peer) });
+    this.#tellOfPeers(node);
+    this.#tellOfAddresses(node);
+    node.on('error', ({ message }) => {
+      this.#print('error', { message });
     });
-    node.on('peer-suspect', (peer) => {
-      this.#print('peer-suspect', { peer: peerFacts(peer) });
-    });
-    node.on('peer-alive', (peer) => {
-      this.#print('peer-alive', { peer: peerFacts(peer) });
-    });
+  }
+
+  mapped(address: string, via: string): void {
+    this.#print('port-mapped', { address, via });
+  }
+
+  notMapped(reason: string): void {
+    this.#print('port-not-mapped', { reason });
+  }
+
+  stopping(signal: NodeJS.Signals): void {
+    this.#print('stopping', { signal });
+  }
+
+  stopped(): void {
+    this.#print('stopped', {});
+  }
+
+  #tellOfPeers(node: DHTNode): void {
+    for (const event of ['peer-joined', 'peer-suspect', 'peer-alive', 'peer-restarted'] as const)
+      node.on(event, (peer) => {
+        this.#print(event, { peer: peerFacts(peer) });
+      });
     node.on('peer-left', (peer, reason) => {
       this.#print('peer-left', { peer: peerFacts(peer), reason });
-    });
-    node.on('peer-restarted', (peer) => {
-      this.#print('peer-restarted', { peer: peerFacts(peer) });
     });
     node.on('peer-moved', (peer, from) => {
       this.#print('peer-moved', { peer: peerFacts(peer), from });
@@ -38,6 +54,9 @@ export class JsonReport implements Report {
     node.on('peer-forgotten', (id) => {
       this.#print('peer-forgotten', { id });
     });
+  }
+
+  #tellOfAddresses(node: DHTNode): void {
     node.on('bootstrapped', (name) => {
       this.#print('bootstrapped', { name });
     });
@@ -62,25 +81,6 @@ export class JsonReport implements Report {
     node.on('public-address-failed', (reason) => {
       this.#print('public-address-failed', { reason });
     });
-    node.on('error', ({ message }) => {
-      this.#print('error', { message });
-    });
-  }
-
-  mapped(address: string, via: string): void {
-    this.#print('port-mapped', { address, via });
-  }
-
-  notMapped(reason: string): void {
-    this.#print('port-not-mapped', { reason });
-  }
-
-  stopping(signal: NodeJS.Signals): void {
-    this.#print('stopping', { signal });
-  }
-
-  stopped(): void {
-    this.#print('stopped', {});
   }
 
   #print(event: string, facts: object): void {

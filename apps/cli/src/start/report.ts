@@ -15,6 +15,7 @@ export interface StartOptions extends TransportOptions {
   readonly mtu?: number;
   /** Ms. */
   readonly keepalive?: number;
+  readonly preset: 'local' | 'lan' | 'wan';
   /** Directory that keeps the node's data and id; in memory when absent. */
   readonly data?: string;
   /** File with the cluster's secrets. */

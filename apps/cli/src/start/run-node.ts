@@ -16,13 +16,14 @@ export async function runNode(output: Output, options: StartOptions): Promise<Ex
   const stop = new StopRequest();
   try {
     const { createNode } = await import('@simpledht/node');
-    const { host, port, bootstrap, advertise, data, mtu, keepalive, stun, cluster } = options;
+    const { host, port, bootstrap, advertise, data, mtu, keepalive, stun, cluster, preset } = options;
     if (options.transport === 'tcp' && (stun.length > 0 || options.mapPort)) throw onlyUdp();
     const secret = await readSecrets(options.secretFile);
     const node = await createNode({
       host,
       port,
       bootstrap,
+      preset,
       ...(await nodeTransport(options, secret !== undefined)),
       ...(await nodeDiscovery(options)),
       ...(cluster === undefined ? {} : { cluster }),

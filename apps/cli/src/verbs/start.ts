@@ -11,6 +11,7 @@ import {
   parseListenPort,
   parseMtu,
   parseStun,
+  presetOption,
   secretFileOption,
 } from '../options.ts';
 import type { StartOptions } from '../start/report.ts';
@@ -44,6 +45,7 @@ export function startCommand(context: Context): Command {
       new Option('--keepalive <duration>', 'with udp: say something at least so often, such as 20s').argParser(
         parseKeepalive,
       ),
+      presetOption(),
       new Option('--data <directory>', 'keep data and node id in this directory (default: in memory)')
         .env('SIMPLEDHT_DATA')
         .argParser(parseDirectory),

@@ -16,7 +16,7 @@ const durableFlag = 0x80;
 const states = ['alive', 'dead', 'left'] as const;
 
 /** A member as it is kept. */
-export interface KeptMember {
+interface KeptMember {
   readonly id: NodeId;
   readonly address: string;
   readonly state: MemberState;
