@@ -1,4 +1,4 @@
-import type { Clock } from '@simpledht/transport';
+import { onAbort, type Clock } from '@simpledht/transport';
 import { SimpleDHTError } from '@simpledht/wire';
 import { checkedTimeout } from './options.ts';
 
@@ -20,6 +20,7 @@ export interface WaitBounds {
 /** Settles with `promise`, or rejects with `late()` after `timeoutMs`, or with the signal's reason. */
 export function within<T>(promise: Promise<T>, { clock, timeoutMs, signal, late }: WaitBounds): Promise<T> {
   return new Promise<T>((resolve, reject) => {
+    let unlisten: (() => void) | undefined;
     const abort = (): void => {
       clean();
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the caller aborted with is what it gets, as from fetch
@@ -34,10 +35,10 @@ export function within<T>(promise: Promise<T>, { clock, timeoutMs, signal, late 
           }, timeoutMs);
     const clean = (): void => {
       if (timer !== undefined) clock.clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      unlisten?.();
     };
     if (signal?.aborted === true) abort();
-    else signal?.addEventListener('abort', abort, { once: true });
+    else if (signal !== undefined) unlisten = onAbort(signal, abort);
     void promise.then(resolve, reject).finally(clean);
   });
 }

@@ -3,6 +3,7 @@ export type { DatagramHandlers, DatagramSocket } from './datagram-socket.ts';
 export type { Announcement, Discovery, DiscoveryHandlers, Found } from './discovery.ts';
 export { systemClock } from './clock.ts';
 export type { Clock, TimerHandle } from './clock.ts';
+export { onAbort } from './on-abort.ts';
 export { seededRandom } from './random.ts';
 export { systemRandom } from './system-random.ts';
 export type { Random } from './random.ts';

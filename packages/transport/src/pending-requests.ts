@@ -2,6 +2,7 @@ import type { Address } from '@simpledht/wire';
 import { SimpleDHTError } from '@simpledht/wire';
 import type { Deadline } from './deadline-queue.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
+import { onAbort } from './on-abort.ts';
 
 /** A request that waits for its reply. It settles once: reply, time-out, abort, link down or close, whichever is first. */
 export abstract class PendingRequest implements Deadline {
@@ -60,13 +61,9 @@ export class PendingRequests<Request extends PendingRequest> {
   add(request: Request, signal: AbortSignal | undefined): void {
     this.#queue.add(request);
     if (signal === undefined) return;
-    const onAbort = (): void => {
+    request.unlisten = onAbort(signal, () => {
       this.reject(request, signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    request.unlisten = () => {
-      signal.removeEventListener('abort', onAbort);
-    };
+    });
   }
 
   resolve(request: Request, reply: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { Since } from '@simpledht/storage';
+import { onAbort } from '@simpledht/transport';
 import type { StoredRecord, VectorEntry } from '@simpledht/wire';
 import { asError } from '../events.ts';
 import { Collector } from './collector.ts';
@@ -40,6 +41,7 @@ export class Watch implements Watching {
   readonly #collector: Collector;
   #mustRestart = false;
   #wake: (() => void) | undefined;
+  #unlisten: (() => void) | undefined;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -54,14 +56,14 @@ export class Watch implements Watching {
     }
     feed.listen(prefix, this.#collector);
     if (signal?.aborted === true) this.end();
-    else signal?.addEventListener('abort', this.#abort, { once: true });
+    else if (signal !== undefined) this.#unlisten = onAbort(signal, this.#abort);
   }
 
   end(): void {
     if (this.isOver) return;
     this.isOver = true;
-    const { feed, prefix, signal } = this.#parts;
-    signal?.removeEventListener('abort', this.#abort);
+    const { feed, prefix } = this.#parts;
+    this.#unlisten?.();
     feed.unlisten(prefix, this.#collector);
     feed.leave(this);
     this.#wake?.();
