@@ -7,7 +7,7 @@ export type { ProbeOutcome, ProbeReport } from './diagnosis/probes.ts';
 export { DHTNode } from './dht-node.ts';
 export { Client, connect } from './client.ts';
 export type { ClientListOptions, ClientOptions, ClientWriteResult } from './client.ts';
-export type { NodeOptions } from './options.ts';
+export type { NodeOptions, Preset } from './options.ts';
 export { Namespace } from './namespace.ts';
 export type { BatchOperation } from './map/batching.ts';
 export type { NamespaceOptions } from './map/rules.ts';
