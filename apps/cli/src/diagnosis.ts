@@ -89,10 +89,11 @@ function size({ udp: { largestPacketBytes: largest } }: Diagnosis): Finding {
 /** It answers to everybody that there is no link, and to our call nothing. */
 function strangerTo({ address }: Diagnosis, hasSecret: boolean): Finding {
   return wrong(
-    `A node is at ${address}, and does not answer to a call: it has ${hasSecret ? 'another secret, or none' : 'a secret'}`,
+    `A node is at ${address}, and does not answer to a call: it has ${hasSecret ? 'another secret, or none' : 'a secret'}, or another cluster name`,
     hasSecret
       ? 'Use the secret file of that cluster with --secret-file, or none'
       : 'Use the secret file of that cluster with --secret-file',
+    'Use the name of that cluster with --cluster',
     'It may also run a version of SimpleDHT that this one does not understand, or have too many links',
   );
 }

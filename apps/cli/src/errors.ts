@@ -44,7 +44,7 @@ const noAnswerHints: Hints = ({ port, transport = 'udp' }) => [
   'Possible reasons:',
   '  1. The node is not running: start one with "simpledht start"',
   `  2. A firewall or a router drops ${transport.toUpperCase()} port ${String(port)}: open it, or forward it to the node`,
-  '  3. The node has a secret and this call another or none, or the other way round: --secret-file',
+  '  3. The node has a secret or a cluster name, and this call another or none, or the other way round: --secret-file, --cluster',
   '  4. The address or the port is wrong, or the network is slow: try --timeout 10',
   transport === 'udp'
     ? 'Where UDP is blocked, run all nodes and calls with --transport tcp'

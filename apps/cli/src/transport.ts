@@ -20,6 +20,11 @@ export interface TransportOptions {
   readonly cluster?: string;
 }
 
+export function clusterOption(): Option {
+  const words = 'name of the cluster: the same for all nodes and calls; others are not heard';
+  return new Option('--cluster <name>', words).env('SIMPLEDHT_CLUSTER');
+}
+
 /** Made anew for each command, for a command owns its options. */
 export function transportOptions(): readonly Option[] {
   return [
@@ -27,9 +32,7 @@ export function transportOptions(): readonly Option[] {
       .choices(['udp', 'tcp'])
       .default('udp')
       .env('SIMPLEDHT_TRANSPORT'),
-    new Option('--cluster <name>', 'name of the cluster: the same for all nodes and calls; others are not heard').env(
-      'SIMPLEDHT_CLUSTER',
-    ),
+    clusterOption(),
     new Option('--tls <directory>', 'with tcp: encrypt, with ca.crt, node.crt and node.key').env('SIMPLEDHT_TLS'),
   ];
 }

@@ -46,6 +46,14 @@ describe('a node that can be reached', () => {
     expect(stdout).not.toContain('blocked');
   });
 
+  test('of a cluster with a name, for who knows it', async () => {
+    const { port } = await node({ cluster: 'blue' });
+    expect((await doctor(port, '--cluster', 'blue')).exitCode).toBe(0);
+    const { exitCode, stdout } = await doctor(port);
+    expect(exitCode).toBe(4);
+    expect(stdout).toContain('Use the name of that cluster with --cluster');
+  });
+
   test('as JSON, from the port that was named', async () => {
     const { port } = await node();
     const listenPort = await freePort();
@@ -125,7 +133,7 @@ describe('a node that cannot', () => {
     const without = await doctor(port);
     expect([without.exitCode, without.stdout]).toEqual([
       4,
-      expect.stringMatching(/does not answer to a call: it has a secret$/m),
+      expect.stringMatching(/does not answer to a call: it has a secret, or another cluster name$/m),
     ]);
     const other = await doctor(port, '--secret-file', file);
     expect([other.exitCode, other.stdout]).toEqual([4, expect.stringContaining('it has another secret, or none')]);

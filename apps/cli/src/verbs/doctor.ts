@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { jsonOption, parseHost, parseListenPort, parsePort, parseSeconds, secretFileOption } from '../options.ts';
 import type { Output } from '../output.ts';
 import { readSecrets } from '../secrets.ts';
+import { clusterOption } from '../transport.ts';
 
 interface DoctorOptions {
   readonly host: string;
@@ -14,6 +15,7 @@ interface DoctorOptions {
   /** Seconds. */
   readonly timeout: number;
   readonly secretFile?: string;
+  readonly cluster?: string;
   readonly json: boolean;
 }
 
@@ -38,6 +40,7 @@ export function doctorCommand(context: Context): Command {
         .env('SIMPLEDHT_TIMEOUT')
         .argParser(parseSeconds),
       secretFileOption(),
+      clusterOption(),
       jsonOption('print one JSON object instead of sentences'),
     ],
     notes,
@@ -51,10 +54,11 @@ export function doctorCommand(context: Context): Command {
 async function doctor(output: Output, options: DoctorOptions): Promise<ExitCode> {
   const { host, port, listenPort, timeout } = options;
   try {
+    const named = options.cluster === undefined ? {} : { cluster: options.cluster };
     const { diagnose } = await import('@simpledht/node');
     const secret = await readSecrets(options.secretFile);
     const secured = secret === undefined ? {} : { secret };
-    const diagnosis = await diagnose({ host, port, listenPort, timeout: timeout * 1000, ...secured });
+    const diagnosis = await diagnose({ host, port, listenPort, timeout: timeout * 1000, ...secured, ...named });
     const all = findings(diagnosis, secret !== undefined);
     if (options.json) output.json({ ...diagnosis, findings: all });
     else

@@ -1,4 +1,4 @@
-import { udpTransport } from '@simpledht/transport';
+import { clusterTagOf, udpTransport } from '@simpledht/transport';
 import { SimpleDHTError } from '@simpledht/wire';
 import { Client, resolveHost, type ClientOptions } from '../client.ts';
 import { defaultPort } from '../defaults.ts';
@@ -13,6 +13,8 @@ export interface DiagnosisOptions {
   readonly port?: number;
   /** The cluster's secret, or several. */
   readonly secret?: string | readonly string[];
+  /** Name of the cluster, see `NodeOptions.cluster`. */
+  readonly cluster?: string;
   /** UDP port of this machine at which the node is to dial back; a free one by default. */
   readonly listenPort?: number;
   /** How long to wait for each answer, ms. Default 5,000. */
@@ -51,9 +53,10 @@ export async function diagnose(options: DiagnosisOptions = {}): Promise<Diagnosi
 }
 
 async function call(target: Target, options: DiagnosisOptions): Promise<CallReport | undefined> {
-  const { secret, listenPort = 0, timeout = defaultTimeoutMs } = options;
+  const { secret, cluster = '', listenPort = 0, timeout = defaultTimeoutMs } = options;
+  const settings = { clusterTag: clusterTagOf(cluster) };
   const host = target.ip.includes(':') ? '::' : '0.0.0.0';
-  const transport = udpTransport({ host, port: listenPort, ...(secret !== undefined && { secret }) });
+  const transport = udpTransport({ host, port: listenPort, settings, ...(secret !== undefined && { secret }) });
   // It hears the node that dials back, and has nothing to say to it.
   await transport.open({ onDatagram: () => undefined, onRequest: () => undefined, onEvent: () => undefined });
   const clientOptions: ClientOptions = { timeout };
