@@ -118,6 +118,10 @@ describe('a peer that means ill', () => {
     await all.clock.advance(20);
     expect(b.transport.counters['linksUp']).toBe(made);
     expect(b.transport.counters['dropped.helloFlood']).toBe(1);
+    await all.clock.advance(800);
+    await link();
+    expect(b.transport.counters['linksUp']).toBe(made);
+    expect(b.transport.counters['dropped.helloFlood']).toBe(2);
     expect(await settled(all.clock, a.transport.request(B, bytes(20)), 100)).toHaveLength(20);
     await all.clock.advance(1100);
     (await link())([message('request', 0, bytes(20))]);
