@@ -29,7 +29,9 @@ export class Attacker {
 
   constructor(parts: AttackerParts) {
     this.#parts = parts;
+    const before = parts.network.onDatagram;
     parts.network.onDatagram = (from, to, datagram) => {
+      before?.(from, to, datagram);
       if (this.#isSending) return;
       this.#recorded.push({ from, to, datagram: datagram.slice() });
       if (this.#recorded.length > maxRecorded) this.#recorded.shift();

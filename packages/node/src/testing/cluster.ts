@@ -3,7 +3,8 @@ import type { DHTNode } from '../dht-node.ts';
 import type { NodeOptions } from '../options.ts';
 import { Attacker } from './attacker.ts';
 import { bridgeCut, groupsCut, noCut, oneWayCut, ringCut, type IsCut } from './cuts.ts';
-import type { DiskCopy } from './disk-store.ts';
+import type { DiskCopy } from './disk.ts';
+import type { DiskWatcher } from './disk-store.ts';
 import { contents, firstViolation } from './invariants.ts';
 import { Machines, type FalseDeath } from './machines.ts';
 import { membershipViolation } from './membership-invariants.ts';
@@ -22,6 +23,8 @@ export interface TestClusterOptions {
   readonly disk?: boolean | readonly [least: number, most: number];
   /** Further options of each node; `secret` too. */
   readonly node?: (index: number) => NodeOptions;
+  /** Sees what happens to the data of the node at an index: asked for anew whenever a process starts there. */
+  readonly watchDisk?: (index: number) => DiskWatcher;
 }
 
 export interface RestartOptions {
@@ -60,7 +63,7 @@ export class TestCluster {
     const { disk = false, faults = {}, node = (): NodeOptions => ({}) } = options;
     const flushMs = disk === false ? undefined : disk === true ? diskFlushMs : disk;
     const { clock, random, network } = this;
-    this.#machines = new Machines({ surroundings: { clock, random, network, flushMs }, faults, common: node });
+    this.#machines = new Machines({ surroundings: { clock, random, network, flushMs }, faults, common: node, watch: options.watchDisk });
   }
 
   /** Every node, in the order of their making; crashed ones too. */
@@ -167,6 +170,26 @@ export class TestCluster {
     this.#machines.at(index).clock.resume();
   }
 
+  /** Everything that the process does takes so long on its processor, ms, one after the other; 0 ends it. */
+  slow(index: number, costMs: number): void {
+    this.#machines.at(index).clock.costMs = costMs;
+  }
+
+  /** Flushes to the node's disk take so many times as long as drawn. */
+  slowDisk(index: number, times: number): void {
+    this.#machines.at(index).store.slowness = times;
+  }
+
+  /** The node's disk has no room left, or has again: what needs some fails as on a real one. */
+  fillDisk(index: number, isFull: boolean): void {
+    this.#machines.at(index).store.isFull = isFull;
+  }
+
+  /** What one node sends to another takes so much longer, ms; 0 ends it. */
+  clog(from: number, to: number, delayMs: number): void {
+    this.#machines.at(from).socket.clog(this.addressOf(to), delayMs);
+  }
+
   /** What the disk under a node holds now, as a copy of its files would: for `restart`, now or much later. */
   copyDisk(index: number): DiskCopy {
     return this.#machines.at(index).store.copy();
@@ -238,6 +261,27 @@ export class TestCluster {
     await this.settle(machine.node.stop());
   }
 
+  /**
+   * Like `crash`, in no time: nothing of the process runs any more, so what it had promised to do never settles. The disk
+   * may lose some of the newest transactions that it had promised to keep.
+   */
+  kill(index: number, lostTransactions: number = 0): void {
+    const machine = this.#machines.at(index);
+    machine.up = false;
+    machine.store.cutOff();
+    machine.store.lose(lostTransactions);
+    machine.clock.pause();
+    // Its address is free at once.
+    void machine.socket.close();
+  }
+
+  /** Begins to stop a node properly, which takes time: let some pass. */
+  leave(index: number): Promise<void> {
+    const machine = this.#machines.at(index);
+    machine.up = false;
+    return machine.node.stop();
+  }
+
   /** Starts a node anew: with the data that it had, with a copy that was made before, or empty. */
   async restart(index: number, { keepData = false, from, moved = false }: RestartOptions = {}): Promise<DHTNode> {
     const old = this.#machines.at(index);
@@ -259,7 +303,7 @@ export class TestCluster {
   /** Stops every node. */
   async stop(): Promise<void> {
     this.#attacker?.attack(0);
-    for (const { clock } of this.#machines.all) clock.resume();
+    for (const { clock } of this.#machines.living) clock.resume();
     await this.settle(Promise.all(this.live.map((node) => node.stop())));
   }
 

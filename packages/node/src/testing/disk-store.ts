@@ -1,11 +1,16 @@
 import { memoryStore, type KeyBounds, type Store, type StoreBatch } from '@simpledht/storage';
 import type { Clock, Random } from '@simpledht/transport';
-import type { Origin, StoredRecord } from '@simpledht/wire';
+import { SimpleDHTError, type Origin, type StoredRecord } from '@simpledht/wire';
+import { Disk, type DiskCopy } from './disk.ts';
 
-/** What a disk holds: the copy that `copyDisk` gives, to be handed to `restart`. */
-export interface DiskCopy {
-  readonly records: ReadonlyMap<string, StoredRecord>;
-  readonly meta: ReadonlyMap<string, Uint8Array>;
+/** Sees what happens to a node's data, for checkers. */
+export interface DiskWatcher {
+  /** The process wrote this; reads see it. `before` is what a key held. */
+  readonly applied?: (batch: StoreBatch, before: (key: string) => StoredRecord | undefined) => void;
+  /** It is durable. */
+  readonly kept?: (batches: readonly StoreBatch[]) => void;
+  /** The disk had promised so many transactions, and has lost them. */
+  readonly lost?: (transactions: number) => void;
 }
 
 export interface DiskOptions {
@@ -13,9 +18,8 @@ export interface DiskOptions {
   readonly flushMs: readonly [least: number, most: number] | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  readonly watcher?: DiskWatcher | undefined;
 }
-
-const emptyDisk: DiskCopy = { records: new Map(), meta: new Map() };
 
 /**
  * A store and the disk under it. The data outlives the process; with `flushMs` only what was flushed does, as with a
@@ -23,19 +27,22 @@ const emptyDisk: DiskCopy = { records: new Map(), meta: new Map() };
  */
 export class DiskStore implements Store {
   readonly durable: boolean;
+  /** Flushes take so many times as long. */
+  slowness = 1;
   readonly #live: Store = memoryStore();
   readonly #options: DiskOptions;
-  readonly #records: Map<string, StoredRecord>;
-  readonly #meta: Map<string, Uint8Array>;
+  readonly #disk: Disk;
   #pending: StoreBatch[] = [];
   #isCutOff = false;
+  #isFull = false;
+  /** A flush has failed, and what it should have made durable still waits: the store only reads. */
+  #onlyReads = false;
 
-  constructor(options: DiskOptions, { records, meta }: DiskCopy = emptyDisk) {
+  constructor(options: DiskOptions, copy?: DiskCopy) {
     this.#options = options;
     this.durable = options.flushMs !== undefined;
-    this.#records = new Map(records);
-    this.#meta = new Map(meta);
-    this.#live.apply({ records: [...records.values()], meta: [...meta] });
+    this.#disk = new Disk(copy);
+    if (copy !== undefined) this.#live.apply({ records: [...copy.records.values()], meta: [...copy.meta] });
   }
 
   /** The process is dead: what it would still write or flush is lost. */
@@ -44,9 +51,21 @@ export class DiskStore implements Store {
     this.#pending = [];
   }
 
+  /** The disk is full: what needs room fails until it is not. */
+  set isFull(isFull: boolean) {
+    this.#isFull = isFull;
+    if (!isFull) this.#onlyReads = false;
+  }
+
+  /** After `cutOff`: the disk loses transactions that it had promised, the newest. */
+  lose(transactions: number): void {
+    this.#disk.lose(transactions);
+    this.#options.watcher?.lost?.(transactions);
+  }
+
   /** What a restarted process finds. */
   copy(): DiskCopy {
-    return { records: new Map(this.#records), meta: new Map(this.#meta) };
+    return this.#disk.copy();
   }
 
   get(key: string): StoredRecord | undefined {
@@ -75,6 +94,9 @@ export class DiskStore implements Store {
 
   apply(batch: StoreBatch): void {
     if (this.#isCutOff) return;
+    const { records = [] } = batch;
+    if (this.#onlyReads && records.length > 0) throw full();
+    this.#options.watcher?.applied?.(batch, (key) => this.#live.get(key));
     this.#live.apply(batch);
     if (this.durable) this.#pending.push(batch);
     else this.#keep([batch]);
@@ -86,15 +108,19 @@ export class DiskStore implements Store {
     const batches = this.#pending;
     this.#pending = [];
     const [least, most] = flushMs;
-    return new Promise((resolve) => {
-      clock.setTimeout(
-        () => {
-          // A process that is dead by now lost it; nobody is left to be told.
-          if (!this.#isCutOff) this.#keep(batches);
-          resolve();
-        },
-        least + (most - least) * random.next(),
-      );
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        if (this.#isFull && !this.#isCutOff) {
+          this.#onlyReads = true;
+          this.#pending = [...batches, ...this.#pending];
+          reject(full());
+          return;
+        }
+        // A process that is dead by now lost it; nobody is left to be told.
+        if (!this.#isCutOff) this.#keep(batches);
+        resolve();
+      };
+      clock.setTimeout(end, (least + (most - least) * random.next()) * this.slowness);
     });
   }
 
@@ -111,10 +137,11 @@ export class DiskStore implements Store {
   }
 
   #keep(batches: readonly StoreBatch[]): void {
-    for (const { records = [], removed = [], meta = [] } of batches) {
-      for (const record of records) this.#records.set(record.key, record);
-      for (const key of removed) this.#records.delete(key);
-      for (const [name, value] of meta) this.#meta.set(name, value);
-    }
+    this.#disk.commit(batches);
+    this.#options.watcher?.kept?.(batches);
   }
+}
+
+function full(): SimpleDHTError {
+  return new SimpleDHTError('ERR_STORE_FULL', 'No space left on the disk');
 }

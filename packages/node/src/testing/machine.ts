@@ -12,7 +12,8 @@ import {
 import type { Address } from '@simpledht/wire';
 import { DHTNode } from '../dht-node.ts';
 import type { NodeOptions } from '../options.ts';
-import { DiskStore, type DiskCopy } from './disk-store.ts';
+import type { DiskCopy } from './disk.ts';
+import { DiskStore, type DiskWatcher } from './disk-store.ts';
 import { MovingSocket } from './moving-socket.ts';
 import { NodeClock } from './node-clock.ts';
 import { PausedSocket } from './paused-socket.ts';
@@ -50,6 +51,7 @@ export interface MachineOptions {
   /** Of this place of the cluster; `own` goes before them. */
   readonly common: NodeOptions;
   readonly data: DiskCopy | undefined;
+  readonly watcher: DiskWatcher | undefined;
 }
 
 export function buildMachine(surroundings: Surroundings, options: MachineOptions): Machine {
@@ -58,8 +60,8 @@ export function buildMachine(surroundings: Surroundings, options: MachineOptions
   // A source of its own per node: what one node draws does not change another's fate.
   const random = seededRandom(Math.floor(surroundings.random.next() * 2 ** 31));
   const { flushMs } = surroundings;
-  const { address, faults, own, data } = options;
-  const store = new DiskStore({ flushMs, clock: surroundings.clock, random: surroundings.random }, data);
+  const { address, faults, own, data, watcher } = options;
+  const store = new DiskStore({ flushMs, clock: surroundings.clock, random: surroundings.random, watcher }, data);
   const network = new MovingSocket(surroundings.network, address);
   const socket = withFaults(network, { clock: surroundings.clock, random, faults });
   // A secret is the transport's, and the transport is made here.

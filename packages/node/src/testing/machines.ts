@@ -2,7 +2,8 @@ import type { Faults } from '@simpledht/transport';
 import type { NodeId } from '@simpledht/wire';
 import type { NodeOptions } from '../options.ts';
 import { noCut, type IsCut } from './cuts.ts';
-import type { DiskCopy } from './disk-store.ts';
+import type { DiskCopy } from './disk.ts';
+import type { DiskWatcher } from './disk-store.ts';
 import { buildMachine, type Machine, type Surroundings } from './machine.ts';
 
 /** A verdict on a node that ran, and did not stand still. */
@@ -18,6 +19,7 @@ export interface MachinesOptions {
   readonly faults: Partial<Faults>;
   /** What all nodes at an index are given. */
   readonly common: (index: number) => NodeOptions;
+  readonly watch: ((index: number) => DiskWatcher) | undefined;
 }
 
 /** What a process is started with. */
@@ -111,10 +113,10 @@ export class Machines {
   }
 
   #build(index: number, { address, own, data }: Start): Machine {
-    const { surroundings, common } = this.#options;
+    const { surroundings, common, watch } = this.#options;
     const bootstrap = index === 0 ? [] : [this.addressOf(0)];
     const clockOffsetMs = this.#all[index]?.clock.offsetMs ?? 0;
-    const options = { address, clockOffsetMs, faults: this.#faults, bootstrap, own, common: common(index), data };
+    const options = { address, clockOffsetMs, faults: this.#faults, bootstrap, own, common: common(index), data, watcher: watch?.(index) };
     const machine = buildMachine(surroundings, options);
     const { node } = machine;
     node.on('peer-left', ({ id }, reason) => {

@@ -9,6 +9,9 @@ interface Timer {
 export class NodeClock implements Clock {
   /** How far the wall clock is off, ms. A change is a jump. */
   offsetMs = 0;
+  /** How long each turn of the process takes on its processor, ms; the next waits for it. */
+  costMs = 0;
+  #busyUntilMs = 0;
   readonly #clock: Clock;
   #held: (() => void)[] | undefined;
 
@@ -52,8 +55,19 @@ export class NodeClock implements Clock {
 
   /** Runs something of this process now, or when it goes on. */
   run(callback: () => void): void {
-    if (this.#held === undefined) callback();
-    else this.#held.push(callback);
+    if (this.#held !== undefined) this.#held.push(callback);
+    else if (this.costMs === 0 && this.#busyUntilMs <= this.#clock.monotonic()) callback();
+    else this.#wait(callback);
+  }
+
+  /** In its turn: nothing overtakes what waits for the processor. */
+  #wait(callback: () => void): void {
+    const nowMs = this.#clock.monotonic();
+    this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + this.costMs;
+    this.#clock.setTimeout(() => {
+      if (this.#held === undefined) callback();
+      else this.#held.push(callback);
+    }, this.#busyUntilMs - nowMs);
   }
 
   pause(): void {

@@ -43,6 +43,8 @@ export interface FaultySocket extends DatagramSocket {
   setFaults(faults: Partial<Faults>): void;
   /** Nothing goes to that peer, comes from it, or both, until `heal`. */
   cut(peer: Address, direction?: CutDirection): void;
+  /** What goes to that peer takes so much longer, ms; 0 ends it. */
+  clog(peer: Address, delayMs: number): void;
   /** Ends the cut from one peer, or all cuts. */
   heal(peer?: Address): void;
 }
@@ -59,6 +61,8 @@ class SocketWithFaults implements FaultySocket {
   #faults: Faults;
   /** Bounded by the peers that a test names. */
   readonly #cuts = new Map<Address, CutDirection>();
+  /** How much longer the way takes, by peer, ms. */
+  readonly #clogs = new Map<Address, number>();
   readonly #counters: Record<string, number> = { faultLost: 0, faultDuplicated: 0, faultCorrupted: 0, faultCut: 0 };
   #closed = false;
 
@@ -75,6 +79,11 @@ class SocketWithFaults implements FaultySocket {
 
   cut(peer: Address, direction: CutDirection = 'both'): void {
     this.#cuts.set(peer, direction);
+  }
+
+  clog(peer: Address, delayMs: number): void {
+    if (delayMs === 0) this.#clogs.delete(peer);
+    else this.#clogs.set(peer, delayMs);
   }
 
   heal(peer?: Address): void {
@@ -111,6 +120,7 @@ class SocketWithFaults implements FaultySocket {
     const { corrupt, reorder, reorderMs, delayMs } = this.#faults;
     const [leastMs, mostMs] = delayMs;
     let heldMs = leastMs + (mostMs > leastMs ? (mostMs - leastMs) * this.#random.next() : 0);
+    heldMs += this.#clogs.get(to) ?? 0;
     if (this.#draw(reorder)) heldMs += reorderMs * this.#random.next();
     const bytes = this.#draw(corrupt) ? this.#corrupted(datagram) : datagram;
     if (heldMs === 0) this.#socket.send(bytes, to);
