@@ -1,4 +1,5 @@
 import { MemoryNetwork, seededRandom, VirtualClock, type Faults, type Random } from '@simpledht/transport';
+import type { StoredRecord } from '@simpledht/wire';
 import type { DHTNode } from '../dht-node.ts';
 import type { NodeOptions } from '../options.ts';
 import { Attacker } from './attacker.ts';
@@ -93,9 +94,12 @@ export class TestCluster {
     return this.#machines.falseDeaths;
   }
 
-  /** Starts one more node. It joins through `bootstrap`, by default through the first. */
-  async add(options: NodeOptions = {}): Promise<DHTNode> {
-    const { node } = this.#machines.add(options);
+  /**
+   * Starts one more node. It joins through `bootstrap`, by default through the first. With a copy of another's disk it is
+   * that node a second time.
+   */
+  async add(options: NodeOptions = {}, from?: DiskCopy): Promise<DHTNode> {
+    const { node } = this.#machines.add(options, from);
     await node.start();
     return node;
   }
@@ -188,6 +192,11 @@ export class TestCluster {
   /** What one node sends to another takes so much longer, ms; 0 ends it. */
   clog(from: number, to: number, delayMs: number): void {
     this.#machines.at(from).socket.clog(this.addressOf(to), delayMs);
+  }
+
+  /** What the store of a node holds, deleted keys included. */
+  recordsOf(index: number): Iterable<StoredRecord> {
+    return this.#machines.at(index).store.range();
   }
 
   /** What the disk under a node holds now, as a copy of its files would: for `restart`, now or much later. */

@@ -69,9 +69,9 @@ export class Machines {
     return addressAt(index, this.#moves);
   }
 
-  add(own: NodeOptions): Machine {
+  add(own: NodeOptions, data?: DiskCopy): Machine {
     const index = this.#all.length;
-    const machine = this.#build(index, { address: this.addressOf(index), own });
+    const machine = this.#build(index, { address: this.addressOf(index), own, data });
     this.#all.push(machine);
     return machine;
   }

@@ -1,0 +1,123 @@
+import { splitKey } from '@simpledht/storage';
+import type { DiskWatcher } from '@simpledht/node/testing';
+import type { StoredRecord } from '@simpledht/wire';
+import { DiskHistory, raise } from './disk-history.ts';
+import { isOlder, told, valueOf, writeId } from './records.ts';
+import { Violation } from './violation.ts';
+
+export interface LedgerOptions {
+  /** Id of the process at an index. */
+  readonly idOf: (index: number) => string;
+  readonly fail: (violation: Violation) => void;
+  readonly note: (node: number, text: () => string) => void;
+  /** Old copies of disks come back in this run. */
+  readonly hasCopies: boolean;
+}
+
+/** Everything that was ever written, and who held it: from what the stores are told, apart from the code that decides. */
+export class Ledger {
+  readonly #options: LedgerOptions;
+  /** Each write as its writer made it. */
+  readonly #writes = new Map<string, StoredRecord>();
+  readonly #disks: DiskHistory[] = [];
+  /** Which write carries a value: one, whatever was sent twice. */
+  readonly #carriers = new Map<number, string>();
+  readonly #largest = new Map<string, StoredRecord>();
+  /** By the name that users see: the clock in base 36 and the writer. */
+  readonly #versions = new Map<string, string>();
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  get keys(): Iterable<string> {
+    return this.#largest.keys();
+  }
+
+  disk(index: number): DiskHistory {
+    return (this.#disks[index] ??= new DiskHistory());
+  }
+
+  watcher(index: number): DiskWatcher {
+    return {
+      applied: ({ records = [] }) => {
+        for (const record of records) this.#applied(index, record);
+      },
+      kept: (batches) => {
+        this.disk(index).commit(batches);
+      },
+      lost: (transactions) => {
+        this.disk(index).lose(transactions);
+      },
+    };
+  }
+
+  find(record: StoredRecord): StoredRecord | undefined {
+    return this.#writes.get(writeId(record));
+  }
+
+  /** The write that users know by this version. */
+  byVersion(version: string): StoredRecord | undefined {
+    const id = this.#versions.get(version);
+    return id === undefined ? undefined : this.#writes.get(id);
+  }
+
+  /** The largest write of a key, by anybody. */
+  largest(key: string): StoredRecord | undefined {
+    return this.#largest.get(key);
+  }
+
+  /** Indices of the nodes whose durable data ever held a write, or what overwrote it. */
+  holders(record: StoredRecord): number[] {
+    return [...this.#disks.keys()].filter((index) => {
+      const peak = this.disk(index).ever.get(record.key);
+      return peak !== undefined && !isOlder(peak, record);
+    });
+  }
+
+  #applied(index: number, record: StoredRecord): void {
+    this.#options.note(index, () => `applied ${told(record)}`);
+    this.#checkWritten(index, record);
+    const { live } = this.disk(index);
+    const peak = live.get(record.key);
+    raise(live, record);
+    if (peak === undefined || !isOlder(record, peak)) return;
+    // Who begins on an old copy may bring a tombstone that is older than the one that was forgotten.
+    if (this.#options.hasCopies && record.value === null && peak.value === null) return;
+    const invariant = peak.value === null ? 'resurrected' : 'went back';
+    const detail = `${told(record)} on node ${String(index)} that had ${told(peak)}`;
+    this.#options.fail(new Violation(invariant, detail, { nodes: [index], key: record.key }));
+  }
+
+  #checkWritten(index: number, record: StoredRecord): void {
+    const id = writeId(record);
+    const original = this.#writes.get(id);
+    if (original !== undefined) {
+      if (isForged(record, original)) this.#nobody(index, record);
+      return;
+    }
+    // Its writer has it first.
+    if (record.writer !== this.#options.idOf(index)) this.#nobody(index, record);
+    this.#writes.set(id, record);
+    this.#versions.set(`${record.hlc.toString(36)}-${record.writer}`, id);
+    raise(this.#largest, record);
+    const value = valueOf(record);
+    if (value === undefined) return;
+    const carrier = this.#carriers.get(value);
+    this.#carriers.set(value, id);
+    if (carrier === undefined) return;
+    const detail = `value ${String(value)} was written as ${carrier} and as ${id}`;
+    this.#options.fail(new Violation('executed twice', detail, { nodes: [index], key: record.key }));
+  }
+
+  #nobody(index: number, record: StoredRecord): void {
+    const detail = `${told(record)} on node ${String(index)}`;
+    this.#options.fail(new Violation('nobody wrote', detail, { nodes: [index], key: splitKey(record.key).key }));
+  }
+}
+
+/** Another value or expiry than was written; one that expired has none. */
+function isForged(record: StoredRecord, original: StoredRecord): boolean {
+  if (record.value === null) return original.value !== null && original.expiresAt === 0;
+  return original.value === null || record.expiresAt !== original.expiresAt || valueOf(record) !== valueOf(original);
+}

@@ -1,0 +1,218 @@
+import { noFaults } from '@simpledht/transport';
+import type { Fault, FaultType } from '../plan/plan.ts';
+import type { Agenda } from './agenda.ts';
+import type { Place, Stage } from './stage.ts';
+
+type Of<T extends FaultType> = Extract<Fault, { type: T }>;
+type Act<T extends FaultType> = (faults: Faults, fault: Of<T>) => Promise<void> | void;
+
+const acts: { readonly [T in FaultType]: Act<T> } = {
+  network: (faults, { faults: wanted, forMs }) => {
+    faults.stage.cluster.setFaults(wanted);
+    faults.later(forMs, () => {
+      faults.stage.cluster.setFaults(noFaults);
+    });
+  },
+  partition: (faults, { shape, nodes, forMs }) => {
+    const { cluster } = faults.stage;
+    const all = cluster.nodes.map((_, index) => index);
+    const others = all.filter((index) => !nodes.includes(index));
+    if (shape === 'ring') cluster.ring();
+    else if (shape === 'bridge') cluster.bridge(nodes, others.slice(1));
+    else if (shape === 'one-way') cluster.partitionOneWay(nodes, others);
+    else cluster.partition(nodes, others);
+    faults.later(forMs, () => {
+      cluster.heal();
+    });
+  },
+  clog: (faults, { from, to, delayMs, forMs }) => {
+    faults.pair(from, to, delayMs);
+    faults.later(forMs, () => {
+      faults.pair(from, to, 0);
+    });
+  },
+  skew: (faults, { node, offsetMs }) => {
+    faults.stage.cluster.skew(faults.index(node), offsetMs);
+  },
+  pause: (faults, { node, forMs }) => {
+    const { cluster } = faults.stage;
+    faults.whileUp(node, forMs, (index) => {
+      cluster.pause(index);
+      return () => {
+        cluster.resume(index);
+      };
+    });
+  },
+  slow: (faults, { node, costMs, forMs }) => {
+    const { cluster } = faults.stage;
+    faults.whileUp(node, forMs, (index) => {
+      cluster.slow(index, costMs);
+      return () => {
+        cluster.slow(index, 0);
+      };
+    });
+  },
+  'slow-disk': (faults, { node, times, forMs }) => {
+    const { cluster } = faults.stage;
+    faults.whileUp(node, forMs, (index) => {
+      cluster.slowDisk(index, times);
+      return () => {
+        cluster.slowDisk(index, 1);
+      };
+    });
+  },
+  'full-disk': (faults, { node, forMs }) => {
+    const { cluster } = faults.stage;
+    faults.whileUp(node, forMs, (index) => {
+      cluster.fillDisk(index, true);
+      return () => {
+        cluster.fillDisk(index, false);
+      };
+    });
+  },
+  kill: (faults, { node, forMs, lost, comeBack, moved }) => {
+    const { stage } = faults;
+    const index = faults.index(node);
+    const place = faults.upright(node);
+    if (place === undefined) return;
+    faults.kill(index, lost);
+    faults.later(forMs, async () => {
+      if (place.up || place.gone) return;
+      const from = comeBack === 'old copy' ? (place.copy ?? 'kept') : comeBack;
+      await stage.restart(index, from, moved);
+    });
+  },
+  move: async (faults, { node }) => {
+    if (faults.upright(node) !== undefined) await faults.stage.cluster.move(faults.index(node));
+  },
+  copy: (faults, { node }) => {
+    const place = faults.upright(node);
+    if (place !== undefined) place.copy = faults.copyOf(faults.index(node));
+  },
+  clone: async (faults, { node, forMs }) => {
+    const { stage } = faults;
+    if (faults.upright(node) === undefined) return;
+    const index = await stage.add(faults.copyOf(faults.index(node)));
+    const clone = stage.places[index];
+    faults.later(forMs, () => {
+      if (clone === undefined) return;
+      clone.gone = true;
+      if (clone.up) faults.kill(index, 0);
+    });
+  },
+  leave: (faults, { node, forMs }) => {
+    const { stage } = faults;
+    const index = faults.index(node);
+    const place = faults.upright(node);
+    if (place === undefined || stage.places.filter(({ up }) => up).length < 3) return;
+    faults.leave(index);
+    faults.later(forMs, async () => {
+      if (!place.up && !place.leaving && !place.gone) await stage.restart(index, 'empty', false);
+    });
+  },
+  join: async ({ stage }) => {
+    await stage.add();
+  },
+  attack: (faults, { perSecond, forMs }) => {
+    faults.stage.cluster.attack(perSecond);
+    faults.later(forMs, () => {
+      faults.stage.cluster.attack(0);
+    });
+  },
+};
+
+/** Makes what goes wrong go wrong, and ends it. */
+export class Faults {
+  readonly stage: Stage;
+  readonly #agenda: Agenda;
+
+  constructor(stage: Stage, agenda: Agenda) {
+    this.stage = stage;
+    this.#agenda = agenda;
+  }
+
+  async perform(fault: Fault): Promise<void> {
+    const { atMs: _, type, ...how } = fault;
+    this.stage.tally.fault(type);
+    this.stage.note('node' in fault ? this.index(fault.node) : undefined, 'fault', `${type} ${JSON.stringify(how)}`);
+    // The table has one entry for each type, and takes that type's faults.
+    await (acts[type] as (faults: Faults, fault: Fault) => Promise<void> | void)(this, fault);
+  }
+
+  /** Ends everything, and starts every process that still has a place. */
+  async end(): Promise<void> {
+    const { cluster, places } = this.stage;
+    cluster.attack(0);
+    cluster.setFaults(noFaults);
+    cluster.heal();
+    for (const [index, place] of places.entries()) {
+      if (place.up) this.#mend(index);
+      cluster.skew(index, 0);
+      for (const other of places.keys()) if (other !== index) cluster.clog(index, other, 0);
+      if (place.up && place.gone) this.kill(index, 0);
+    }
+    for (const [index, place] of places.entries())
+      if (!place.up && !place.leaving && !place.gone) await this.stage.restart(index, 'kept', false);
+  }
+
+  #mend(index: number): void {
+    const { cluster } = this.stage;
+    cluster.resume(index);
+    cluster.slow(index, 0);
+    cluster.slowDisk(index, 1);
+    cluster.fillDisk(index, false);
+  }
+
+  later(ms: number, act: () => Promise<void> | void): void {
+    this.#agenda.add(this.stage.nowMs + ms, act);
+  }
+
+  index(node: number): number {
+    return node % this.stage.places.length;
+  }
+
+  /** The place, when a process runs there that is not about to stop. */
+  upright(node: number): Place | undefined {
+    const place = this.stage.places[this.index(node)];
+    return place?.up === true && !place.leaving ? place : undefined;
+  }
+
+  whileUp(node: number, forMs: number, begin: (index: number) => () => void): void {
+    const place = this.upright(node);
+    if (place === undefined) return;
+    const { life } = place;
+    const end = begin(this.index(node));
+    this.later(forMs, () => {
+      if (place.up && place.life === life) end();
+    });
+  }
+
+  pair(from: number, to: number, delayMs: number): void {
+    if (this.index(from) !== this.index(to)) this.stage.cluster.clog(this.index(from), this.index(to), delayMs);
+  }
+
+  kill(index: number, lost: number): void {
+    const place = this.stage.places[index];
+    if (place === undefined) return;
+    place.up = false;
+    this.stage.cluster.kill(index, lost);
+    this.stage.note(index, 'stop', 'is killed');
+  }
+
+  leave(index: number): void {
+    const place = this.stage.places[index];
+    if (place === undefined) return;
+    place.leaving = true;
+    place.up = false;
+    const { life } = place;
+    const left = (): void => {
+      if (place.life === life) place.leaving = false;
+      this.stage.note(index, 'stop', 'has left');
+    };
+    this.stage.cluster.leave(index).then(left, left);
+  }
+
+  copyOf(index: number): NonNullable<Place['copy']> {
+    return { disk: this.stage.cluster.copyDisk(index), peaks: this.stage.ledger.disk(index).peaks() };
+  }
+}

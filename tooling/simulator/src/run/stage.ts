@@ -1,0 +1,160 @@
+import { connect, type Client, type DHTNode } from '@simpledht/node';
+import { TestCluster, type DiskCopy } from '@simpledht/node/testing';
+import { datagramTransport, newSecret, seededRandom } from '@simpledht/transport';
+import { ChangeOrder } from '../check/change-order.ts';
+import type { Peaks } from '../check/disk-history.ts';
+import { Ledger } from '../check/ledger.ts';
+import { Violation } from '../check/violation.ts';
+import type { FaultType, Plan } from '../plan/plan.ts';
+import { EventHash } from './event-hash.ts';
+import type { Log } from './log.ts';
+import { Tally } from './tally.ts';
+
+/** One place of the cluster, and which process runs there. */
+export interface Place {
+  /** Counts the processes that were started here. */
+  life: number;
+  up: boolean;
+  /** It stops properly, and is not done. */
+  leaving: boolean;
+  /** Left for good, or a copy that has no place of its own in the end. */
+  gone: boolean;
+  copy: { readonly disk: DiskCopy; readonly peaks: Peaks } | undefined;
+}
+
+/** The cluster of one run with everything that watches it. */
+export class Stage {
+  readonly plan: Plan;
+  readonly cluster: TestCluster;
+  readonly ledger: Ledger;
+  readonly tally: Tally = new Tally();
+  readonly hash: EventHash = new EventHash();
+  readonly log: Log | undefined;
+  readonly places: Place[] = [];
+  /** The first promise that was broken. */
+  violation: Violation | undefined;
+  #client: Promise<Client>[] = [];
+
+  constructor(plan: Plan, log?: Log) {
+    this.plan = plan;
+    this.log = log;
+    const { seed, setting, steps } = plan;
+    this.ledger = new Ledger({
+      idOf: (index) => this.cluster.node(index).id,
+      fail: this.fail,
+      note: (node, text) => {
+        if (this.log !== undefined) this.note(node, 'store', text());
+      },
+      hasCopies: steps.some(({ type }) => type === 'copy' || type === 'clone'),
+    });
+    const secret = setting.sealed ? { secret: secretOf(seed) } : {};
+    this.cluster = new TestCluster({
+      seed,
+      delayMs: setting.delayMs,
+      disk: setting.durable ? setting.flushMs : false,
+      node: () => ({ preset: setting.preset, ...secret }),
+      watchDisk: (index) => this.ledger.watcher(index),
+    });
+    this.cluster.network.onDatagram = (from, to, datagram) => {
+      this.tally.datagrams += 1;
+      this.hash.number(this.nowMs * 1_000);
+      this.hash.text(from);
+      this.hash.text(to);
+      this.hash.bytes(datagram);
+    };
+  }
+
+  get nowMs(): number {
+    return this.cluster.clock.monotonic();
+  }
+
+  readonly fail = (violation: Violation): void => {
+    this.violation ??= violation;
+    this.note(violation.nodes[0], 'violation', violation.message);
+  };
+
+  note(node: number | undefined, kind: string, text: string): void {
+    this.log?.add({ atMs: this.nowMs, node, kind, text });
+  }
+
+  /** Starts one more node, maybe on a copy of another's disk. */
+  async add(copy?: Place['copy']): Promise<number> {
+    const index = this.places.length;
+    this.places.push({ life: 0, up: false, leaving: false, gone: false, copy: undefined });
+    this.ledger.disk(index).begin(copy?.peaks ?? new Map<string, never>());
+    const seeds = [0, 1, 2].filter((other) => other !== index).slice(0, 2);
+    const bootstrap = seeds.map((other) => this.cluster.addressOf(other));
+    this.#begun(index, await this.cluster.add({ bootstrap }, copy?.disk));
+    return index;
+  }
+
+  /** A process on what the last one left, on a copy, or on an empty disk. */
+  async restart(index: number, from: 'kept' | 'empty' | NonNullable<Place['copy']>, moved: boolean): Promise<void> {
+    const disk = this.ledger.disk(index);
+    const peaks = from === 'kept' ? disk.peaks() : from === 'empty' ? new Map<string, never>() : from.peaks;
+    disk.begin(peaks);
+    const data = from === 'kept' ? { keepData: true } : from === 'empty' ? {} : { from: from.disk };
+    const node = await this.cluster.restart(index, { ...data, moved });
+    this.#begun(index, node);
+    this.note(index, 'start', `starts, ${typeof from === 'string' ? from : 'on an old copy'}${moved ? ', moved' : ''}`);
+  }
+
+  /** Somebody outside the cluster who talks with the node at an index, wherever it is. */
+  client(index: number): Promise<Client> {
+    const { clock, network } = this.cluster;
+    const { seed, setting } = this.plan;
+    const made = this.#client.length + 1;
+    const socket = network.socket(`10.99.${String(made >> 8)}.${String(made & 255)}:7000`);
+    const random = seededRandom(seed * 31 + made);
+    const secret = setting.sealed ? { secret: secretOf(seed) } : {};
+    const transport = datagramTransport({ socket, clock, random, ...secret });
+    const [host = '', port = ''] = this.cluster.addressOf(index).split(':');
+    const client = connect({ host, port: Number(port), transport });
+    this.#client.push(client);
+    return client;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#client) await (await client).close();
+    await this.cluster.stop();
+  }
+
+  #begun(index: number, node: DHTNode): void {
+    const place = this.places[index];
+    if (place === undefined) throw new RangeError(`there is no place ${String(index)}`);
+    place.life += 1;
+    place.up = true;
+    place.leaving = false;
+    const order = new ChangeOrder(index, this.fail);
+    node.on('change', (change) => {
+      order.heard(change);
+    });
+    node.on('error', (error) => {
+      this.#failed(index, error);
+    });
+    if (this.log === undefined) return;
+    node.on('peer-left', (peer, reason) => {
+      this.note(index, 'peer', `takes ${peer.id.slice(0, 8)} for ${reason}`);
+    });
+    node.on('ready', () => {
+      this.note(index, 'ready', 'is ready');
+    });
+  }
+
+  #has(type: FaultType): boolean {
+    return this.plan.steps.some((step) => step.type === type);
+  }
+
+  #failed(index: number, error: Error): void {
+    const code: unknown = Reflect.get(error, 'code');
+    // Two processes with one id are told of, as an error to the operator: here a copy was started on purpose.
+    if (error.message.startsWith('Another process uses the id') && this.#has('clone')) return;
+    const isOfDisk = code === 'ERR_STORE' || code === 'ERR_STORE_FULL';
+    if (isOfDisk && this.#has('full-disk')) return;
+    this.fail(new Violation('unexpected error', error.stack ?? String(error), { nodes: [index] }));
+  }
+}
+
+function secretOf(seed: number): string {
+  return newSecret(seededRandom(seed + 5));
+}
