@@ -7,7 +7,7 @@ import type { EventHub } from './events.ts';
 import type { Facts } from './facts.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { OwnAddress } from './own-address.ts';
-import { toChange, versionOf } from './versions.ts';
+import { isExpiry, toChange, versionOf } from './versions.ts';
 import type { Waiting } from './waiting.ts';
 import type { ChangeFeed, MapChange } from './watch/feed.ts';
 
@@ -95,7 +95,8 @@ export class Notices {
     const { record, previous, cause } = change;
     this.#told.feed().change(change);
     this.#hub.emit('change', toChange(record, cause));
-    if (cause === 'expired')
+    // One that was away for all of the value's time hears of its end alone.
+    if (isExpiry(record, cause) && previous !== undefined && previous.value !== null)
       this.#hub.emit('expired', { ...splitKey(record.key), version: versionOf(previous ?? record) });
   }
 

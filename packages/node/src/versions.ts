@@ -30,6 +30,11 @@ export function toEntry(record: StoredRecord): Entry {
   };
 }
 
+/** A key's time was over, noticed here or told by a member that noticed first. */
+export function isExpiry({ value, expiresAt }: StoredRecord, cause?: ChangeCause): boolean {
+  return cause === 'expired' || (value === null && expiresAt !== 0);
+}
+
 /** The value is decoded by whoever reads it, not for every listener. */
 export function toChange(record: StoredRecord, cause: ChangeCause): Change {
   return {
@@ -38,7 +43,7 @@ export function toChange(record: StoredRecord, cause: ChangeCause): Change {
       return record.value === null ? undefined : decodeValue(record.value);
     },
     deleted: record.value === null,
-    expired: cause === 'expired',
+    expired: isExpiry(record, cause),
     version: versionOf(record),
     writer: record.writer,
     local: cause === 'local',

@@ -134,13 +134,18 @@ export class TestCluster {
 
   /** Each running node holds every other alive, where it is, and nobody else. */
   whole(): boolean {
-    return membershipViolation(this.#machines.living) === undefined;
+    return this.rosterProblem() === undefined;
+  }
+
+  /** What keeps the cluster from being `whole`, in words. */
+  rosterProblem(): string | undefined {
+    return membershipViolation(this.#machines.living);
   }
 
   /** Lets time pass until the cluster is `whole`; throws with what is wrong after `withinMs`, 60 s by default. */
   async healed(withinMs: number = healingMs): Promise<void> {
     await this.clock.runUntil(() => this.whole(), withinMs);
-    const violation = membershipViolation(this.#machines.living);
+    const violation = this.rosterProblem();
     if (violation !== undefined) throw new Error(`After ${String(withinMs)} ms ${violation}`);
   }
 

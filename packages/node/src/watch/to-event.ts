@@ -1,6 +1,6 @@
 import { splitKey, type ChangeCause } from '@simpledht/storage';
 import { decodeValue, type StoredRecord, type VectorEntry } from '@simpledht/wire';
-import { versionOf } from '../versions.ts';
+import { isExpiry, versionOf } from '../versions.ts';
 import type { WatchEntry, WatchPut, WatchRemoval } from './events.ts';
 import { tokenOf } from './token.ts';
 
@@ -34,8 +34,7 @@ export function changeEvent(
   };
   // Spreading would read the token of everyone, wanted or not.
   if (value === null) {
-    const isExpired = cause === 'expired' || expiresAt !== 0;
-    if (isExpired) return Object.assign(common, { type: 'expired', value: undefined } as const);
+    if (isExpiry(record, cause)) return Object.assign(common, { type: 'expired', value: undefined } as const);
     return Object.assign(common, { type: 'delete', value: undefined } as const);
   }
   const read = { type: 'put', value: decodeValue(value), expiresAt: expiresAt === 0 ? undefined : expiresAt } as const;

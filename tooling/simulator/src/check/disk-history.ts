@@ -11,14 +11,11 @@ export type Peaks = ReadonlyMap<string, StoredRecord>;
 export class DiskHistory {
   /** What the running process saw in its store. */
   readonly live: Map<string, StoredRecord> = new Map<string, StoredRecord>();
-  /** What was durable here at any time, on any disk. */
-  readonly ever: Map<string, StoredRecord> = new Map<string, StoredRecord>();
   readonly #kept = new Map<string, StoredRecord>();
   #cached: (readonly StoreBatch[])[] = [];
 
   /** One transaction is durable. */
   commit(batches: readonly StoreBatch[]): void {
-    for (const record of recordsOf(batches)) raise(this.ever, record);
     this.#cached.push(batches);
     if (this.#cached.length <= cachedTransactions) return;
     for (const record of recordsOf(this.#cached.shift() ?? [])) raise(this.#kept, record);
@@ -45,7 +42,7 @@ export class DiskHistory {
   }
 }
 
-function recordsOf(batches: readonly StoreBatch[]): StoredRecord[] {
+export function recordsOf(batches: readonly StoreBatch[]): StoredRecord[] {
   return batches.flatMap(({ records = [] }) => records);
 }
 

@@ -1,7 +1,7 @@
 import { splitKey } from '@simpledht/storage';
 import type { DiskWatcher } from '@simpledht/node/testing';
 import type { StoredRecord } from '@simpledht/wire';
-import { DiskHistory, raise } from './disk-history.ts';
+import { DiskHistory, raise, recordsOf } from './disk-history.ts';
 import { isOlder, told, valueOf, writeId } from './records.ts';
 import { Violation } from './violation.ts';
 
@@ -20,6 +20,8 @@ export class Ledger {
   /** Each write as its writer made it. */
   readonly #writes = new Map<string, StoredRecord>();
   readonly #disks: DiskHistory[] = [];
+  /** What was durable at a member at any time: the largest write of each key, by member id. */
+  readonly #held = new Map<string, Map<string, StoredRecord>>();
   /** Which write carries a value: one, whatever was sent twice. */
   readonly #carriers = new Map<number, string>();
   readonly #largest = new Map<string, StoredRecord>();
@@ -45,6 +47,8 @@ export class Ledger {
       },
       kept: (batches) => {
         this.disk(index).commit(batches);
+        const held = this.#heldBy(this.#options.idOf(index));
+        for (const record of recordsOf(batches)) raise(held, record);
       },
       lost: (transactions) => {
         this.disk(index).lose(transactions);
@@ -67,12 +71,20 @@ export class Ledger {
     return this.#largest.get(key);
   }
 
-  /** Indices of the nodes whose durable data ever held a write, or what overwrote it. */
-  holders(record: StoredRecord): number[] {
-    return [...this.#disks.keys()].filter((index) => {
-      const peak = this.disk(index).ever.get(record.key);
-      return peak !== undefined && !isOlder(peak, record);
-    });
+  /** Ids of the members whose durable data ever held a write, or what overwrote it. */
+  holders(record: StoredRecord): string[] {
+    const holders: string[] = [];
+    for (const [id, peaks] of this.#held) {
+      const peak = peaks.get(record.key);
+      if (peak !== undefined && !isOlder(peak, record)) holders.push(id.slice(0, 8));
+    }
+    return holders;
+  }
+
+  #heldBy(id: string): Map<string, StoredRecord> {
+    const held = this.#held.get(id) ?? new Map<string, StoredRecord>();
+    this.#held.set(id, held);
+    return held;
   }
 
   #applied(index: number, record: StoredRecord): void {

@@ -77,13 +77,13 @@ const acts: { readonly [T in FaultType]: Act<T> } = {
     if (place === undefined) return;
     faults.kill(index, lost);
     faults.later(forMs, async () => {
-      if (place.up || place.gone) return;
+      if (place.up || place.isClone) return;
       const from = comeBack === 'old copy' ? (place.copy ?? 'kept') : comeBack;
       await stage.restart(index, from, moved);
     });
   },
   move: async (faults, { node }) => {
-    if (faults.upright(node) !== undefined) await faults.stage.cluster.move(faults.index(node));
+    if (faults.upright(node) !== undefined) await faults.stage.move(faults.index(node));
   },
   copy: (faults, { node }) => {
     const place = faults.upright(node);
@@ -93,11 +93,8 @@ const acts: { readonly [T in FaultType]: Act<T> } = {
     const { stage } = faults;
     if (faults.upright(node) === undefined) return;
     const index = await stage.add(faults.copyOf(faults.index(node)));
-    const clone = stage.places[index];
     faults.later(forMs, () => {
-      if (clone === undefined) return;
-      clone.gone = true;
-      if (clone.up) faults.kill(index, 0);
+      if (stage.places[index]?.up === true) faults.kill(index, 0);
     });
   },
   leave: (faults, { node, forMs }) => {
@@ -107,7 +104,7 @@ const acts: { readonly [T in FaultType]: Act<T> } = {
     if (place === undefined || stage.places.filter(({ up }) => up).length < 3) return;
     faults.leave(index);
     faults.later(forMs, async () => {
-      if (!place.up && !place.leaving && !place.gone) await stage.restart(index, 'empty', false);
+      if (!place.up && !place.leaving && !place.isClone) await stage.restart(index, 'empty', false);
     });
   },
   join: async ({ stage }) => {
@@ -146,13 +143,13 @@ export class Faults {
     cluster.setFaults(noFaults);
     cluster.heal();
     for (const [index, place] of places.entries()) {
-      if (place.up) this.#mend(index);
+      if (place.up || place.leaving) this.#mend(index);
       cluster.skew(index, 0);
       for (const other of places.keys()) if (other !== index) cluster.clog(index, other, 0);
-      if (place.up && place.gone) this.kill(index, 0);
+      if (place.up && place.isClone) this.kill(index, 0);
     }
     for (const [index, place] of places.entries())
-      if (!place.up && !place.leaving && !place.gone) await this.stage.restart(index, 'kept', false);
+      if (!place.up && !place.leaving && !place.isClone) await this.stage.restart(index, 'kept', false);
   }
 
   #mend(index: number): void {
@@ -183,7 +180,7 @@ export class Faults {
     const { life } = place;
     const end = begin(this.index(node));
     this.later(forMs, () => {
-      if (place.up && place.life === life) end();
+      if (place.life === life && (place.up || place.leaving)) end();
     });
   }
 

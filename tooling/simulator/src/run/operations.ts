@@ -11,6 +11,13 @@ interface Answer {
   readonly acknowledged: number;
 }
 
+/** Who was asked; a call from outside has the index -1. */
+interface Asked {
+  readonly index: number;
+  readonly life: number;
+  readonly what: string;
+}
+
 /** Codes that an operation may end with for reasons outside it. */
 const excusable = [
   'ERR_IN_DOUBT',
@@ -27,7 +34,7 @@ const ofFullDisks = ['ERR_STORE', 'ERR_STORE_FULL'];
 export class Operations {
   readonly #stage: Stage;
   /** Answers that are still to come, and from which process. */
-  readonly #pending = new Map<Promise<unknown>, { readonly index: number; readonly life: number; readonly what: string }>();
+  readonly #pending = new Map<Promise<unknown>, Asked>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -35,10 +42,13 @@ export class Operations {
 
   /** Operations without an answer though their process lives. */
   unanswered(): string[] {
-    const { places } = this.#stage;
-    const isAlive = (index: number, life: number): boolean =>
-      index < 0 || (places[index]?.up === true && places[index].life === life);
-    return [...this.#pending.values()].filter(({ index, life }) => isAlive(index, life)).map(({ what }) => what);
+    return [...this.#pending.values()].filter((by) => this.#isAlive(by)).map(({ what }) => what);
+  }
+
+  /** What a dead process would have answered nobody hears. */
+  #isAlive({ index, life }: Asked): boolean {
+    const place = this.#stage.places[index];
+    return index < 0 || (place?.life === life && (place.up || place.leaving));
   }
 
   perform(operation: Operation): void {
@@ -57,15 +67,15 @@ export class Operations {
     this.#await(answer, { index: isRemote ? -1 : index, life: place.life, what: JSON.stringify(what) }, operation);
   }
 
-  #await(answer: Promise<Answer>, by: { index: number; life: number; what: string }, operation: Operation): void {
+  #await(answer: Promise<Answer>, by: Asked, operation: Operation): void {
     const done = answer.then(
       (given) => {
         this.#pending.delete(done);
-        this.#acknowledged(operation, given);
+        if (this.#isAlive(by)) this.#acknowledged(operation, given);
       },
       (error: unknown) => {
         this.#pending.delete(done);
-        this.#refused(operation, error);
+        if (this.#isAlive(by)) this.#refused(operation, error);
       },
     );
     this.#pending.set(done, by);

@@ -96,7 +96,7 @@ class Run {
     while (stage.nowMs < endMs && stage.violation === undefined) {
       await stage.cluster.advance(lookMs);
       for (const [index, place] of stage.places.entries())
-        if (!place.up && !place.leaving && !place.gone) await stage.restart(index, 'empty', false);
+        if (!place.up && !place.leaving && !place.isClone) await stage.restart(index, 'empty', false);
       if (!this.#isSettled()) continue;
       stage.tally.converged(this.#plan.seed, stage.nowMs - healedMs);
       return;
@@ -115,20 +115,14 @@ class Run {
     const unready = places.flatMap(({ up }, index) => (up && !cluster.node(index).info().ready ? [index] : []));
     const within = `within ${String(patienceMs / 1_000)} s`;
     if (unready.length > 0) throw new Violation('never ready', `nodes ${unready.join()} ${within}`, { nodes: unready });
-    if (!cluster.whole()) throw new Violation('not one cluster', `${within}: ${this.#roster()}`);
+    const roster = cluster.rosterProblem();
+    if (roster !== undefined) throw new Violation('not one cluster', `${within}: ${roster}`);
     try {
       cluster.checkInvariants();
     } catch (error) {
       throw new Violation('divergent', `${within}: ${String(error)}`);
     }
     throw new Violation('not settled', within);
-  }
-
-  #roster(): string {
-    const { cluster } = this.stage;
-    return cluster.live
-      .map(({ id, peers }) => `${id.slice(0, 8)}: ${peers.map((peer) => `${peer.id.slice(0, 8)} ${peer.state}`).join(', ')}`)
-      .join('; ');
   }
 
   async #checkEnd(): Promise<void> {

@@ -17,8 +17,8 @@ export interface Place {
   up: boolean;
   /** It stops properly, and is not done. */
   leaving: boolean;
-  /** Left for good, or a copy that has no place of its own in the end. */
-  gone: boolean;
+  /** A copy of another node, which has no place in the end. */
+  readonly isClone: boolean;
   copy: { readonly disk: DiskCopy; readonly peaks: Peaks } | undefined;
 }
 
@@ -80,12 +80,18 @@ export class Stage {
   /** Starts one more node, maybe on a copy of another's disk. */
   async add(copy?: Place['copy']): Promise<number> {
     const index = this.places.length;
-    this.places.push({ life: 0, up: false, leaving: false, gone: false, copy: undefined });
+    this.places.push({ life: 0, up: false, leaving: false, isClone: copy !== undefined, copy: undefined });
     this.ledger.disk(index).begin(copy?.peaks ?? new Map<string, never>());
     const seeds = [0, 1, 2].filter((other) => other !== index).slice(0, 2);
-    const bootstrap = seeds.map((other) => this.cluster.addressOf(other));
-    this.#begun(index, await this.cluster.add({ bootstrap }, copy?.disk));
+    this.#name(index);
+    this.#begun(index, await this.cluster.add({ bootstrap: seeds.map(nameOf) }, copy?.disk));
     return index;
+  }
+
+  /** The machine gets another address, and its name in the DNS follows it. */
+  async move(index: number): Promise<void> {
+    await this.cluster.move(index);
+    this.#name(index);
   }
 
   /** A process on what the last one left, on a copy, or on an empty disk. */
@@ -95,6 +101,7 @@ export class Stage {
     disk.begin(peaks);
     const data = from === 'kept' ? { keepData: true } : from === 'empty' ? {} : { from: from.disk };
     const node = await this.cluster.restart(index, { ...data, moved });
+    this.#name(index);
     this.#begun(index, node);
     this.note(index, 'start', `starts, ${typeof from === 'string' ? from : 'on an old copy'}${moved ? ', moved' : ''}`);
   }
@@ -117,6 +124,10 @@ export class Stage {
   async stop(): Promise<void> {
     for (const client of this.#client) await (await client).close();
     await this.cluster.stop();
+  }
+
+  #name(index: number): void {
+    this.cluster.network.names.set(nameOf(index), [this.cluster.addressOf(index)]);
   }
 
   #begun(index: number, node: DHTNode): void {
@@ -153,6 +164,10 @@ export class Stage {
     if (isOfDisk && this.#has('full-disk')) return;
     this.fail(new Violation('unexpected error', error.stack ?? String(error), { nodes: [index] }));
   }
+}
+
+function nameOf(index: number): string {
+  return `node-${String(index)}.example:5000`;
 }
 
 function secretOf(seed: number): string {
