@@ -1,4 +1,4 @@
-import type { Address, Instant, NodeId, PingAck, PingNack, PingRequest } from '@simpledht/wire';
+import type { Address, Instant, MemberUpdate, NodeId, PingAck, PingNack, PingRequest } from '@simpledht/wire';
 import { sample, type RandomSource } from './chance.ts';
 import { Deadlines, earliest } from './deadlines.ts';
 import type { Exchanges, Outcome } from './exchanges.ts';
@@ -119,7 +119,7 @@ export class Prober {
     const ping = this.#pings.get(ack.nonce);
     if (ping === undefined || (ping.kind === 'direct' && ping.address !== source)) return undefined;
     this.#pings.delete(ack.nonce);
-    if (ping.target === ack.from) this.#succeed(ping, ack);
+    if (ping.target === ack.from) this.#succeed(ping, ack, source);
     return ping;
   }
 
@@ -204,12 +204,13 @@ export class Prober {
     exchanges.open({ to: address, target: id, roster: false, settled }, now);
   }
 
-  #succeed(ping: Ping, ack: PingAck): void {
+  #succeed(ping: Ping, ack: PingAck, source: Address): void {
     if (ping.probe !== undefined && this.#probes.delete(ping.probe)) this.#parts.health.improve();
     if (ping.kind === 'indirect' || ping.relay === undefined) return;
     this.#relays.delete(ack.nonce);
     // Updates are the target's own; `observed` is this helper's address and tells the asker nothing.
-    this.#parts.outbox.send(ping.relay.to, { ...ack, nonce: ping.relay.nonce, observed: '' });
+    const updates = withAddress(ack.updates, ack.from, source);
+    this.#parts.outbox.send(ping.relay.to, { ...ack, nonce: ping.relay.nonce, observed: '', updates });
   }
 
   #fail(probe: Probe, now: Instant): void {
@@ -231,4 +232,12 @@ export class Prober {
   #nack(to: Address, nonce: number): void {
     this.#parts.outbox.send(to, { kind: 'ping-nack', from: this.#parts.self.id, nonce });
   }
+}
+
+/**
+ * What the member says of itself, with where it was reached: whoever asked for the relay may send to an address that it has
+ * left. The message stays as short as it was, since the asker's own address is not repeated.
+ */
+function withAddress(updates: readonly MemberUpdate[], id: NodeId, address: Address): MemberUpdate[] {
+  return updates.map((update) => (update.id === id && update.address === '' ? { ...update, address } : update));
 }

@@ -13,6 +13,9 @@ import { keptForMs, type MembershipSettings } from './settings.ts';
 /** An advertised address that does not answer is tried again after this. */
 const advertisedPauseMs = 60_000;
 
+/** A member that has not spoken for so long may be where others say that it is, ms. */
+const silentMs = 3_000;
+
 /**
  * Everyone known but this node, in any state.
  *
@@ -93,6 +96,7 @@ export class Roster {
     else if (supersedes(update, entry)) this.#hearOfMember(entry, update, now);
     else if (isAccused(update.state) && update.incarnation === entry.incarnation)
       this.#accuse(entry, update.accusers, now);
+    else if (isElsewhere(update, entry, now)) this.#listener.elsewhere(entry, update.address, now);
   }
 
   /** What a member says of itself: `source` is where its message came from. */
@@ -292,4 +296,14 @@ export class Roster {
     this.#addresses.remove(entry);
     this.#table.remove(entry);
   }
+}
+
+/**
+ * Others reach it at another address, and this node has not heard from it of late: both may have moved at the same time,
+ * and each still sends to where the other was. Whoever heard from it itself knows better.
+ */
+function isElsewhere({ state, incarnation, address }: MemberUpdate, entry: Entry, now: Instant): boolean {
+  if (state !== 'alive' || incarnation !== entry.incarnation || !isLive(entry)) return false;
+  const isSilent = now.monotonicMs - (entry.lastSeenMs ?? -Infinity) > silentMs;
+  return isSilent && address !== '' && address !== entry.address && address !== entry.alias;
 }

@@ -10,8 +10,8 @@ export interface LedgerOptions {
   readonly idOf: (index: number) => string;
   readonly fail: (violation: Violation) => void;
   readonly note: (node: number, text: () => string) => void;
-  /** Old copies of disks come back in this run. */
-  readonly hasCopies: boolean;
+  /** Nodes begin on old copies of disks in this run, or lose their data and their clock's past with it. */
+  readonly losesPast: boolean;
 }
 
 /** Everything that was ever written, and who held it: from what the stores are told, apart from the code that decides. */
@@ -94,8 +94,8 @@ export class Ledger {
     const peak = live.get(record.key);
     raise(live, record);
     if (peak === undefined || !isOlder(record, peak)) return;
-    // Who begins on an old copy may bring a tombstone that is older than the one that was forgotten.
-    if (this.#options.hasCopies && record.value === null && peak.value === null) return;
+    // Who lost its past may bring a tombstone that is older than the one that was forgotten: the key stays deleted.
+    if (this.#options.losesPast && record.value === null && peak.value === null) return;
     const invariant = peak.value === null ? 'resurrected' : 'went back';
     const detail = `${told(record)} on node ${String(index)} that had ${told(peak)}`;
     this.#options.fail(new Violation(invariant, detail, { nodes: [index], key: record.key }));

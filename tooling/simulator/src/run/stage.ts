@@ -45,7 +45,7 @@ export class Stage {
       note: (node, text) => {
         if (this.log !== undefined) this.note(node, 'store', text());
       },
-      hasCopies: steps.some(({ type }) => type === 'copy' || type === 'clone'),
+      losesPast: steps.some(({ type }) => ['copy', 'clone', 'kill', 'leave'].includes(type)),
     });
     const secret = setting.sealed ? { secret: secretOf(seed) } : {};
     this.cluster = new TestCluster({
