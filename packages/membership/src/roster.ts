@@ -4,6 +4,7 @@ import type { RecalledMember } from './events.ts';
 import { Forgotten } from './forgotten.ts';
 import { MemberTable } from './member-table.ts';
 import { accusersOf, isAccused, isLive, leavesBefore, newEntry, smoothed, type Entry, type Member } from './member.ts';
+import { isElsewhere } from './moves.ts';
 import type { Outbox } from './outbox.ts';
 import { hearsayBound, isPlausible, maxOwnIncarnation, supersedes, type Claim } from './precedence.ts';
 import type { RosterListener } from './roster-listener.ts';
@@ -12,9 +13,6 @@ import { keptForMs, type MembershipSettings } from './settings.ts';
 
 /** An advertised address that does not answer is tried again after this. */
 const advertisedPauseMs = 60_000;
-
-/** A member that has not spoken for so long may be where others say that it is, ms. */
-const silentMs = 3_000;
 
 /**
  * Everyone known but this node, in any state.
@@ -296,14 +294,4 @@ export class Roster {
     this.#addresses.remove(entry);
     this.#table.remove(entry);
   }
-}
-
-/**
- * Others reach it at another address, and this node has not heard from it of late: both may have moved at the same time,
- * and each still sends to where the other was. Whoever heard from it itself knows better.
- */
-function isElsewhere({ state, incarnation, address }: MemberUpdate, entry: Entry, now: Instant): boolean {
-  if (state !== 'alive' || incarnation !== entry.incarnation || !isLive(entry)) return false;
-  const isSilent = now.monotonicMs - (entry.lastSeenMs ?? -Infinity) > silentMs;
-  return isSilent && address !== '' && address !== entry.address && address !== entry.alias;
 }

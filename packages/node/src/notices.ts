@@ -97,7 +97,7 @@ export class Notices {
     this.#hub.emit('change', toChange(record, cause));
     // One that was away for all of the value's time hears of its end alone.
     if (isExpiry(record, cause) && previous !== undefined && previous.value !== null)
-      this.#hub.emit('expired', { ...splitKey(record.key), version: versionOf(previous ?? record) });
+      this.#hub.emit('expired', { ...splitKey(record.key), version: versionOf(previous) });
   }
 
   #onMapNotice(notice: ReplicaNotice): void {

@@ -1,6 +1,6 @@
 import { drawPlan, type DrawOptions } from './plan/draw.ts';
 import { runPlan } from './run/run.ts';
-import { Tally } from './run/tally.ts';
+import type { Tally } from './run/tally.ts';
 
 /** Which runs one process makes. */
 export interface Batch {
@@ -36,7 +36,8 @@ export async function runBatch(batch: Batch, tell: (results: Results) => void): 
     const before = process.cpuUsage();
     const { tally, violation } = await runPlan(drawPlan(seed, batch.draw));
     const { user, system } = process.cpuUsage(before);
-    const failure = violation === undefined ? [] : [{ seed, invariant: violation.invariant, message: violation.message }];
+    const failure =
+      violation === undefined ? [] : [{ seed, invariant: violation.invariant, message: violation.message }];
     tell({ tally, failures: failure, cpuMs: (user + system) / 1_000 });
     if (batch.stopsAtFailure && failure.length > 0) return;
   }

@@ -7,7 +7,8 @@ export async function explain(plan: Plan, command: string, lines: number): Promi
   const log = new Log();
   const outcome = await runPlan(plan, log);
   const { violation } = outcome;
-  if (violation === undefined) return `${summary(outcome)}; it did not fail when repeated: the run is not deterministic`;
+  if (violation === undefined)
+    return `${summary(outcome)}; it did not fail when repeated: the run is not deterministic`;
   return `${summary(outcome)}\n\n${log.last(lines, violation.nodes, violation.key)}\n\nagain: ${command}`;
 }
 

@@ -17,7 +17,7 @@ try {
 }
 
 async function main(options: Options): Promise<void> {
-  if (options.help) print(help);
+  if (options.help) print(help());
   else if (options.worker !== undefined) await work(JSON.parse(options.worker) as Batch);
   else if (options.plan !== undefined) await single(JSON.parse(readFileSync(options.plan, 'utf8')) as Plan, options);
   else if (options.seed !== undefined) await single(drawPlan(options.seed, options.draw), options);

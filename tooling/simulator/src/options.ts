@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { faultTypes, type FaultType } from './plan/plan.ts';
 import type { DrawOptions } from './plan/draw.ts';
 
-export const help: string = `Runs whole clusters in virtual time, under every fault, by seed.
+export function help(): string {
+  return `Runs whole clusters in virtual time, under every fault, by seed.
 
   npm run simulate -- --seeds 5000                 many runs, on all cores, and a table
   npm run simulate -- --seed 42                    one run; when it fails, what happened, and the smallest plan that fails
@@ -17,6 +18,7 @@ export const help: string = `Runs whole clusters in virtual time, under every fa
   --lines N       events that a failure shows (60) --shrink N     runs that making a plan smaller may take (200; 0: none)
   --timeline F    draws the run into an HTML file  --out F        where a smaller plan is kept
 `;
+}
 
 export interface Options {
   readonly seeds: number;
@@ -80,7 +82,8 @@ function wholeNumber(name: string, given: unknown, fallback: number, least: numb
 function faultsOf(list: string): FaultType[] {
   return list.split(',').map((name) => {
     const type = faultTypes.find((known) => known === name);
-    if (type === undefined) throw new Error(`--fault: there is no ${JSON.stringify(name)}, but ${faultTypes.join(', ')}`);
+    if (type === undefined)
+      throw new Error(`--fault: there is no ${JSON.stringify(name)}, but ${faultTypes.join(', ')}`);
     return type;
   });
 }

@@ -26,8 +26,12 @@ export async function shrink(plan: Plan, invariant: string, { tries, tell }: Shr
   for (const type of new Set(plan.steps.filter(isFault).map((fault) => fault.type)))
     await attempt(smallest.steps.filter((step) => step.type !== type));
   await attempt(smallest.steps.filter(isFault));
-  for (let size = Math.ceil(smallest.steps.length / 2); size >= 1 && left > 0; size = size === 1 ? 0 : Math.ceil(size / 2))
-    for (let from = 0; from < smallest.steps.length; ) {
+  for (
+    let size = Math.ceil(smallest.steps.length / 2);
+    size >= 1 && left > 0;
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  )
+    for (let from = 0; from < smallest.steps.length;) {
       const rest = [...smallest.steps.slice(0, from), ...smallest.steps.slice(from + size)];
       if (!(await attempt(rest))) from += size;
     }

@@ -29,7 +29,9 @@ async function smaller(plan: Plan, invariant: string, options: Options, print: (
   const small = await shrink(plan, invariant, { tries: options.shrink });
   const file = options.out ?? `simulation-${String(plan.seed)}.json`;
   writeFileSync(file, `${JSON.stringify(small, undefined, 2)}\n`);
-  print(`${String(small.steps.length)} of ${String(plan.steps.length)} steps are enough: npm run simulate -- --plan ${file}`);
+  print(
+    `${String(small.steps.length)} of ${String(plan.steps.length)} steps are enough: npm run simulate -- --plan ${file}`,
+  );
 }
 
 function commandOf({ seed }: Plan, { plan, draw }: Options): string {

@@ -36,7 +36,11 @@ export function table({ tally, failures, cpuMs }: Summary): string {
     ...faultTypes.map((type) => [`fault: ${type}`, grouped(tally.faults[type] ?? 0)] as const),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  return ['| figure | value |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name.padEnd(width)} | ${value} |`)].join('\n');
+  return [
+    '| figure | value |',
+    '| --- | --- |',
+    ...rows.map(([name, value]) => `| ${name.padEnd(width)} | ${value} |`),
+  ].join('\n');
 }
 
 function grouped(count: number): string {

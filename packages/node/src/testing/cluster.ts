@@ -3,7 +3,7 @@ import type { StoredRecord } from '@simpledht/wire';
 import type { DHTNode } from '../dht-node.ts';
 import type { NodeOptions } from '../options.ts';
 import { Attacker } from './attacker.ts';
-import { bridgeCut, groupsCut, noCut, oneWayCut, ringCut, type IsCut } from './cuts.ts';
+import { ClusterFaults } from './cluster-faults.ts';
 import type { DiskCopy } from './disk.ts';
 import type { DiskWatcher } from './disk-store.ts';
 import { contents, firstViolation } from './invariants.ts';
@@ -48,15 +48,16 @@ const healingMs = 60_000;
  * Real nodes (the same code as in production, from the codec to the facade) on a simulated network, in virtual time.
  * Nothing happens unless `advance`, `until`, `settle` or `stop` lets time pass. The first node is everyone's bootstrap.
  */
-export class TestCluster {
+export class TestCluster extends ClusterFaults {
   readonly clock: VirtualClock;
   readonly network: MemoryNetwork;
   readonly random: Random;
-  readonly #machines: Machines;
+  protected readonly machines: Machines;
   #attacker: Attacker | undefined;
 
   /** Use `createTestCluster`. */
   constructor(options: TestClusterOptions) {
+    super();
     this.clock = new VirtualClock(startMs);
     this.random = seededRandom(options.seed ?? 1);
     const { delayMs = [0.1, 1] } = options;
@@ -64,34 +65,39 @@ export class TestCluster {
     const { disk = false, faults = {}, node = (): NodeOptions => ({}) } = options;
     const flushMs = disk === false ? undefined : disk === true ? diskFlushMs : disk;
     const { clock, random, network } = this;
-    this.#machines = new Machines({ surroundings: { clock, random, network, flushMs }, faults, common: node, watch: options.watchDisk });
+    this.machines = new Machines({
+      surroundings: { clock, random, network, flushMs },
+      faults,
+      common: node,
+      watch: options.watchDisk,
+    });
   }
 
   /** Every node, in the order of their making; crashed ones too. */
   get nodes(): readonly DHTNode[] {
-    return this.#machines.all.map(({ node }) => node);
+    return this.machines.all.map(({ node }) => node);
   }
 
   /** The nodes that run. */
   get live(): readonly DHTNode[] {
-    return this.#machines.living.map(({ node }) => node);
+    return this.machines.living.map(({ node }) => node);
   }
 
   /** The node at an index; throws when there is none. */
   node(index: number): DHTNode {
-    return this.#machines.at(index).node;
+    return this.machines.at(index).node;
   }
 
   /** Where the node is, or will be when it is added. */
   addressOf(index: number): string {
-    return this.#machines.addressOf(index);
+    return this.machines.addressOf(index);
   }
 
   /**
    * Nodes declared dead while they ran. Without faults there are none; a partition that lasts, or much loss, makes some.
    */
   get falseDeaths(): readonly FalseDeath[] {
-    return this.#machines.falseDeaths;
+    return this.machines.falseDeaths;
   }
 
   /**
@@ -99,7 +105,7 @@ export class TestCluster {
    * that node a second time.
    */
   async add(options: NodeOptions = {}, from?: DiskCopy): Promise<DHTNode> {
-    const { node } = this.#machines.add(options, from);
+    const { node } = this.machines.add(options, from);
     await node.start();
     return node;
   }
@@ -139,7 +145,7 @@ export class TestCluster {
 
   /** What keeps the cluster from being `whole`, in words. */
   rosterProblem(): string | undefined {
-    return membershipViolation(this.#machines.living);
+    return membershipViolation(this.machines.living);
   }
 
   /** Lets time pass until the cluster is `whole`; throws with what is wrong after `withinMs`, 60 s by default. */
@@ -164,54 +170,14 @@ export class TestCluster {
     if (violation !== undefined) throw new Error(violation);
   }
 
-  /** Sets how far a node's wall clock is off, ms; while it runs, that is a jump. */
-  skew(index: number, offsetMs: number): void {
-    this.#machines.at(index).clock.offsetMs = offsetMs;
-  }
-
-  /** The process stands still (a debugger, a suspended laptop): its timers, its turns, its socket. */
-  pause(index: number): void {
-    this.#machines.at(index).clock.pause();
-  }
-
-  /** The process goes on where it stood: what came due meanwhile is late. */
-  resume(index: number): void {
-    this.#machines.at(index).clock.resume();
-  }
-
-  /** Everything that the process does takes so long on its processor, ms, one after the other; 0 ends it. */
-  slow(index: number, costMs: number): void {
-    this.#machines.at(index).clock.costMs = costMs;
-  }
-
-  /** Flushes to the node's disk take so many times as long as drawn. */
-  slowDisk(index: number, times: number): void {
-    this.#machines.at(index).store.slowness = times;
-  }
-
-  /** The node's disk has no room left, or has again: what needs some fails as on a real one. */
-  fillDisk(index: number, isFull: boolean): void {
-    this.#machines.at(index).store.isFull = isFull;
-  }
-
-  /** What one node sends to another takes so much longer, ms; 0 ends it. */
-  clog(from: number, to: number, delayMs: number): void {
-    this.#machines.at(from).socket.clog(this.addressOf(to), delayMs);
-  }
-
   /** What the store of a node holds, deleted keys included. */
   recordsOf(index: number): Iterable<StoredRecord> {
-    return this.#machines.at(index).store.range();
+    return this.machines.at(index).store.range();
   }
 
   /** What the disk under a node holds now, as a copy of its files would: for `restart`, now or much later. */
   copyDisk(index: number): DiskCopy {
-    return this.#machines.at(index).store.copy();
-  }
-
-  /** Changes what the network does to every datagram from now on; faults not named stay as they are. */
-  setFaults(faults: Partial<Faults>): void {
-    this.#machines.setFaults(faults);
+    return this.machines.at(index).store.copy();
   }
 
   /**
@@ -223,52 +189,22 @@ export class TestCluster {
       network: this.network,
       clock: this.clock,
       random: this.random,
-      targets: () => this.#machines.all.map(({ address }) => address),
+      targets: () => this.machines.all.map(({ address }) => address),
     });
     this.#attacker.attack(datagramsPerSecond);
     return this.#attacker.sent;
   }
 
-  /** Only nodes of the same group hear each other; indices not named are alone. */
-  partition(...groups: readonly (readonly number[])[]): void {
-    this.cut(groupsCut(groups));
-  }
-
-  /** Nothing goes from the first nodes to the second; what comes back arrives. */
-  partitionOneWay(senders: readonly number[], receivers: readonly number[]): void {
-    this.cut(oneWayCut(senders, receivers));
-  }
-
-  /** Two sides do not hear each other; whoever is on neither hears both. */
-  bridge(left: readonly number[], right: readonly number[]): void {
-    this.cut(bridgeCut(left, right));
-  }
-
-  /** Each node hears its two neighbours only. */
-  ring(): void {
-    this.cut(ringCut(this.#machines.all.length));
-  }
-
-  /** Any partition, in the place of the one before: `isCut` is asked for each direction. Nodes added later are outside. */
-  cut(isCut: IsCut): void {
-    this.#machines.cut(isCut);
-  }
-
-  /** Ends every partition. */
-  heal(): void {
-    this.cut(noCut);
-  }
-
   /** The node's machine gets another address while the process runs, as by DHCP or a router that starts anew. */
   async move(index: number): Promise<void> {
-    await this.#machines.move(index);
+    await this.machines.move(index);
   }
 
   /** The process is gone without a word (`kill -9`); its memory and its links are lost, its disk is kept. */
   async crash(index: number): Promise<void> {
-    const machine = this.#machines.at(index);
+    const machine = this.machines.at(index);
     machine.up = false;
-    for (const { address } of this.#machines.all) machine.socket.cut(address);
+    for (const { address } of this.machines.all) machine.socket.cut(address);
     machine.store.cutOff();
     machine.clock.resume();
     // What the dead process would still do reaches neither network nor disk; stopping it ends its timers.
@@ -280,7 +216,7 @@ export class TestCluster {
    * may lose some of the newest transactions that it had promised to keep.
    */
   kill(index: number, lostTransactions: number = 0): void {
-    const machine = this.#machines.at(index);
+    const machine = this.machines.at(index);
     machine.up = false;
     machine.store.cutOff();
     machine.store.lose(lostTransactions);
@@ -291,25 +227,25 @@ export class TestCluster {
 
   /** Begins to stop a node properly, which takes time: let some pass. */
   leave(index: number): Promise<void> {
-    const machine = this.#machines.at(index);
+    const machine = this.machines.at(index);
     machine.up = false;
     return machine.node.stop();
   }
 
   /** Starts a node anew: with the data that it had, with a copy that was made before, or empty. */
   async restart(index: number, { keepData = false, from, moved = false }: RestartOptions = {}): Promise<DHTNode> {
-    const old = this.#machines.at(index);
+    const old = this.machines.at(index);
     if (old.up) throw new Error(`node ${String(index)} is running`);
     const data = from ?? (keepData ? old.store.copy() : undefined);
-    const address = moved ? this.#machines.freshAddress(index) : old.address;
-    const { node } = this.#machines.replace(index, { address, data });
+    const address = moved ? this.machines.freshAddress(index) : old.address;
+    const { node } = this.machines.replace(index, { address, data });
     await node.start();
     return node;
   }
 
   /** Stops a node properly. */
   async stopNode(index: number): Promise<void> {
-    const machine = this.#machines.at(index);
+    const machine = this.machines.at(index);
     await this.settle(machine.node.stop());
     machine.up = false;
   }
@@ -317,7 +253,7 @@ export class TestCluster {
   /** Stops every node. */
   async stop(): Promise<void> {
     this.#attacker?.attack(0);
-    for (const { clock } of this.#machines.living) clock.resume();
+    for (const { clock } of this.machines.living) clock.resume();
     await this.settle(Promise.all(this.live.map((node) => node.stop())));
   }
 

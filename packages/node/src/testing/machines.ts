@@ -116,7 +116,16 @@ export class Machines {
     const { surroundings, common, watch } = this.#options;
     const bootstrap = index === 0 ? [] : [this.addressOf(0)];
     const clockOffsetMs = this.#all[index]?.clock.offsetMs ?? 0;
-    const options = { address, clockOffsetMs, faults: this.#faults, bootstrap, own, common: common(index), data, watcher: watch?.(index) };
+    const options = {
+      address,
+      clockOffsetMs,
+      faults: this.#faults,
+      bootstrap,
+      own,
+      common: common(index),
+      data,
+      watcher: watch?.(index),
+    };
     const machine = buildMachine(surroundings, options);
     const { node } = machine;
     node.on('peer-left', ({ id }, reason) => {

@@ -50,7 +50,11 @@ function checkWinner({ index, node, storedKey, winner, nowMs }: Question): void 
     if (isShown(winner, nowMs - clockSpreadMs)) return;
     throw new Violation('expired and shown', `${told(winner)} on node ${String(index)}`, about);
   }
-  throw new Violation('resurrected', `${key} = ${shown.version} on node ${String(index)} beside ${told(winner)}`, about);
+  throw new Violation(
+    'resurrected',
+    `${key} = ${shown.version} on node ${String(index)} beside ${told(winner)}`,
+    about,
+  );
 }
 
 function isShown({ value, expiresAt }: StoredRecord, wallMs: number): boolean {

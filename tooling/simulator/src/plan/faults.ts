@@ -31,10 +31,22 @@ const how: Readonly<Record<FaultType, Draw>> = {
     return { type: 'pause', atMs, node: draw.below(nodes), forMs: draw.spread(50, longestMs) };
   },
   slow: (draw, atMs, { nodes }) => {
-    return { type: 'slow', atMs, node: draw.below(nodes), costMs: draw.between(0.5, 8), forMs: draw.spread(500, 8_000) };
+    return {
+      type: 'slow',
+      atMs,
+      node: draw.below(nodes),
+      costMs: draw.between(0.5, 8),
+      forMs: draw.spread(500, 8_000),
+    };
   },
   'slow-disk': (draw, atMs, { nodes }) => {
-    return { type: 'slow-disk', atMs, node: draw.below(nodes), times: draw.spread(5, 200), forMs: draw.spread(500, 8_000) };
+    return {
+      type: 'slow-disk',
+      atMs,
+      node: draw.below(nodes),
+      times: draw.spread(5, 200),
+      forMs: draw.spread(500, 8_000),
+    };
   },
   'full-disk': (draw, atMs, { nodes }) => {
     return { type: 'full-disk', atMs, node: draw.below(nodes), forMs: draw.spread(200, 8_000) };
@@ -97,7 +109,10 @@ export function drawFaults(draw: Drawing, setting: Setting, allowed: readonly Fa
 }
 
 function weighted(draw: Drawing, kinds: readonly FaultType[]): FaultType {
-  let left = draw.between(0, kinds.reduce((sum, kind) => sum + weights[kind], 0));
+  let left = draw.between(
+    0,
+    kinds.reduce((sum, kind) => sum + weights[kind], 0),
+  );
   for (const kind of kinds) {
     left -= weights[kind];
     if (left < 0) return kind;

@@ -39,7 +39,8 @@ function drawOne({ draw, at, deletes, expiring, named }: Terms): Operation {
   if (kind < 0.5) return { ...at, type: 'update', key, value: named(), acks };
   if (kind < 0.51) return { ...at, type: 'watch', forMs: draw.spread(200, 20_000) };
   const value = named();
-  if (kind < 0.7) return { ...at, type: 'put', key: `e${String(value)}`, value, bytes: 0, ttlMs: undefined, acks, remote };
+  if (kind < 0.7)
+    return { ...at, type: 'put', key: `e${String(value)}`, value, bytes: 0, ttlMs: undefined, acks, remote };
   const bytes = draw.chance(0.05) ? draw.spread(100, 40_000) : 0;
   return { ...at, type: 'put', key, value, bytes, ttlMs: ttlMs(), acks, remote };
 }

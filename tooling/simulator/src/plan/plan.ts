@@ -37,7 +37,13 @@ export type ComeBack = 'kept' | 'empty' | 'old copy';
 export type Fault = { readonly atMs: number } & (
   | { readonly type: 'network'; readonly faults: NetworkFaults; readonly forMs: number }
   | { readonly type: 'partition'; readonly shape: Shape; readonly nodes: readonly number[]; readonly forMs: number }
-  | { readonly type: 'clog'; readonly from: number; readonly to: number; readonly delayMs: number; readonly forMs: number }
+  | {
+      readonly type: 'clog';
+      readonly from: number;
+      readonly to: number;
+      readonly delayMs: number;
+      readonly forMs: number;
+    }
   | { readonly type: 'skew'; readonly node: number; readonly offsetMs: number }
   | { readonly type: 'pause'; readonly node: number; readonly forMs: number }
   | { readonly type: 'slow'; readonly node: number; readonly costMs: number; readonly forMs: number }

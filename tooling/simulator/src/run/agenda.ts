@@ -1,6 +1,6 @@
 interface Entry {
   readonly atMs: number;
-  readonly act: () => Promise<void> | void;
+  readonly act: () => unknown;
 }
 
 /** What is to happen, in the order of time, then of being put down. */

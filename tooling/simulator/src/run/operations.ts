@@ -169,7 +169,7 @@ export class Operations {
       this.#stage.fail(new Violation('unexpected error', `a watch ended with ${String(error)}`, { nodes: [index] }));
     });
     cluster.clock.setTimeout(() => {
-      if (places[index]?.life === life) void watch.return?.();
+      if (places[index]?.life === life) void watch.return();
     }, forMs);
   }
 }

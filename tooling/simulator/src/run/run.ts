@@ -1,7 +1,7 @@
 import { checkWinners } from '../check/final.ts';
 import { checkSums } from '../check/sums.ts';
 import { Violation } from '../check/violation.ts';
-import { isFault, type Plan } from '../plan/plan.ts';
+import { isFault, type Plan, type Step } from '../plan/plan.ts';
 import { Agenda } from './agenda.ts';
 import { Faults } from './faults.ts';
 import type { Log } from './log.ts';
@@ -67,13 +67,16 @@ class Run {
 
   async #chaos(): Promise<void> {
     const startMs = this.stage.nowMs;
-    for (const step of this.#plan.steps)
-      this.#agenda.add(startMs + step.atMs, () =>
-        isFault(step) ? this.#faults.perform(step) : this.#operations.perform(step),
-      );
+    for (const step of this.#plan.steps) this.#agenda.add(startMs + step.atMs, () => this.#perform(step));
     await this.#passUntil(startMs + this.#plan.setting.chaosMs);
     this.stage.note(undefined, 'fault', 'all heals');
     await this.#faults.end();
+  }
+
+  #perform(step: Step): Promise<void> | undefined {
+    if (isFault(step)) return this.#faults.perform(step);
+    this.#operations.perform(step);
+    return undefined;
   }
 
   /** Lets time pass, and what is due happen. */
@@ -134,7 +137,9 @@ class Run {
     if (unanswered !== undefined) throw new Violation('never answered', unanswered);
     await stage.cluster.advance(1_000);
     const { cluster, ledger, places } = stage;
-    const remaining = [...places.keys()].filter((index) => places[index]?.up).map((index) => ({ index, node: cluster.node(index) }));
+    const remaining = [...places.keys()]
+      .filter((index) => places[index]?.up)
+      .map((index) => ({ index, node: cluster.node(index) }));
     checkWinners(ledger, remaining, cluster.clock.now());
     cluster.checkInvariants();
     await checkSums(stage);
