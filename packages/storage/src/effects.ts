@@ -129,4 +129,6 @@ export class ReplicaCounters {
   recounts = 0;
   retiredOrigins = 0;
   originChanges = 0;
+  /** Answers of another process than the one asked, at the same address. */
+  strangersAnswered = 0;
 }

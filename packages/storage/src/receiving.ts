@@ -75,9 +75,9 @@ export class Receiving {
       else if (range.more !== undefined) local.unsettled.note(range.origin, range.to, range.more, now.monotonicMs);
       local.unsettled.settle(range.origin, vector.get(range.origin));
     }
-    const unsettled = local.unsettled.size > 0;
-    if (live !== undefined) return { kind: 'covered', joining: true, unsettled, vector: [] };
-    return { kind: 'covered', joining: false, unsettled, vector: this.#entries(ranges) };
+    const answer = { kind: 'covered', from: local.id, unsettled: local.unsettled.size > 0 } as const;
+    if (live !== undefined) return { ...answer, joining: true, vector: [] };
+    return { ...answer, joining: false, vector: this.#entries(ranges) };
   }
 
   #coverDot({ origin, seq }: StoredRecord, live: VersionVector | undefined): void {
@@ -102,7 +102,13 @@ export class Receiving {
     const { local, counters } = this.#context;
     counters.refusedRanges += ranges.length;
     const unsettled = local.unsettled.size > 0;
-    return { kind: 'covered', joining: false, unsettled, vector: local.joined ? this.#entries(ranges) : [] };
+    return {
+      kind: 'covered',
+      from: local.id,
+      joining: false,
+      unsettled,
+      vector: local.joined ? this.#entries(ranges) : [],
+    };
   }
 
   /** Merges what a repair found at a peer. Its dots are covered as those of loose records are: the owner may be gone for good. */

@@ -135,7 +135,11 @@ export class ReplicaEvents {
     const exchange = this.#context.exchanges.end(number);
     if (exchange === undefined) return;
     const { kind, peer } = exchange;
-    if (kind === 'delta' && message.kind === 'covered') {
+    // Another process may answer at the address by now: what it holds the peer need not hold.
+    if ('from' in message && message.from !== peer.id) {
+      this.#context.counters.strangersAnswered += 1;
+      this.#gaveUp(exchange, number, now);
+    } else if (kind === 'delta' && message.kind === 'covered') {
       this.#parts.replication.answered(peer, number, message, now.monotonicMs);
     } else if (kind === 'digest' && message.kind === 'digest') {
       this.#parts.antiEntropy.answered(peer, message, exchange.serve, now);

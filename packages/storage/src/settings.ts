@@ -40,6 +40,11 @@ export interface ReplicaSettings {
   readonly tombstoneGraceMs: number;
   /** The same for a member whose store does not outlive its process, ms. Default 10 min. */
   readonly volatileGraceMs: number;
+  /**
+   * How long a tombstone stays at the least, ms. Default 20,000: by so much the clock of a newcomer may be behind, two times
+   * `maxSkewMs`, and what it writes before it has read anything must meet the tombstone that beats it.
+   */
+  readonly tombstoneQuietMs: number;
   /** Between two looks at what may be purged, ms. Default 1,000. */
   readonly purgeIntervalMs: number;
   /** Origins that nobody writes under any more, above which they are retired. Default 64: they cost 30 bytes in a digest. */
@@ -75,6 +80,7 @@ export const defaultSettings: ReplicaSettings = {
   recountIntervalMs: 60_000,
   tombstoneGraceMs: 86_400_000,
   volatileGraceMs: 600_000,
+  tombstoneQuietMs: 20_000,
   purgeIntervalMs: 1_000,
   maxGoneOrigins: 64,
   retireIntervalMs: 10_000,

@@ -77,9 +77,17 @@ export class Upkeep {
     if (!isReady) return;
     const members = this.#stability.members(now);
     const frontier = this.#stability.frontier(members, now);
-    const isFull = frontier > 0 && this.#purgeBelow(frontier, members);
+    const isFull = frontier > 0 && this.#purgeBelow(Math.min(frontier, this.#unreachable(now)), members);
     if (isFull) this.#nextPurgeMs = now.monotonicMs + breatherMs;
     else this.#askStalest(members, now);
+  }
+
+  /**
+   * No newcomer writes below this, however slow its clock. A tombstone that is younger has to be there when such a write
+   * comes: nobody would know that it lost.
+   */
+  #unreachable({ wallMs }: Instant): number {
+    return clockAt(wallMs - this.#context.settings.tombstoneQuietMs);
   }
 
   /** True when there was more than fits a turn. */

@@ -110,7 +110,13 @@ describe('whoever is below a floor', () => {
     replica.turn();
     // Its pages are read, and they were of somebody who covers nothing below the floor.
     const covered = [{ origin: own, watermark: 0, intervals: [[4, 4] as const] }];
-    replica.answer(replica.sole('delta'), { kind: 'covered', joining: false, unsettled: false, vector: covered });
+    replica.answer(replica.sole('delta'), {
+      kind: 'covered',
+      from: alice,
+      joining: false,
+      unsettled: false,
+      vector: covered,
+    });
     expect(rangesOf(replica.requests('delta'))).toEqual([[2, 3]]);
   });
 
@@ -133,7 +139,13 @@ describe('whoever is below a floor', () => {
       ...{ vector: covered, floors: [{ origin, seq: 5, hlc: 1_005 }], retired: [], total: 4 },
       ...{ after: '', reached: '\u00006', records, done: true },
     });
-    replica.answer(first, { kind: 'covered', joining: false, unsettled: false, vector: [coveredTo(origin, 1)] });
+    replica.answer(first, {
+      kind: 'covered',
+      from: alice,
+      joining: false,
+      unsettled: false,
+      vector: [coveredTo(origin, 1)],
+    });
     expect(rangesOf(replica.requests('delta'))).toEqual([[5, 6]]);
   });
 

@@ -95,7 +95,13 @@ describe('join', () => {
       records: [record('\u0000live', 6)],
     };
     const waiting = replica.sole('page-request');
-    expect(replica.ask(alice, delta)).toEqual({ kind: 'covered', joining: true, unsettled: false, vector: [] });
+    expect(replica.ask(alice, delta)).toEqual({
+      kind: 'covered',
+      from: replica.id,
+      joining: true,
+      unsettled: false,
+      vector: [],
+    });
     expect(replica.core.get('\u0000live', 0)?.seq).toBe(6);
     replica.answer(waiting, page(5, [1], true));
     expect(ownVector(replica)).toEqual([true, vectorAt(6)]);

@@ -49,11 +49,25 @@ describe('push', () => {
       replica.handle({
         type: 'answered',
         exchange,
-        message: { kind: 'covered', joining: true, unsettled: false, vector },
+        message: { kind: 'covered', from: alice, joining: true, unsettled: false, vector },
       });
       if (rounds > 100) break;
     }
     expect(replica.core.counters['recordsSent']).toBeLessThan(40);
+  });
+
+  it('what another process answers at the address counts for nobody', () => {
+    const replica = new SingleReplica();
+    replica.meet(alice);
+    const seq = replica.put('\u0000k', 'v');
+    replica.turn();
+    const { message: delta, targets } = replica.sole('delta');
+    const origin = delta.kind === 'delta' ? (delta.ranges[0]?.origin ?? originOf(0)) : originOf(0);
+    const exchange = targets[0]?.exchange ?? -1;
+    const vector = [{ origin, watermark: seq, intervals: [] }];
+    const message = { kind: 'covered', from: bob, joining: false, unsettled: false, vector } as const;
+    replica.handle({ type: 'answered', exchange, message });
+    expect([replica.core.acknowledged(seq), replica.core.counters['strangersAnswered']]).toEqual([1, 1]);
   });
 
   it('a failed delta is sent again, after a pause and the peer\u2019s word', () => {
@@ -118,7 +132,7 @@ describe('push', () => {
     replica.turn();
     const live = replica.sole('delta');
     expect(deltaOf(live).records.map(({ key }) => key)).toEqual(['\u0000live']);
-    replica.answer(live, { kind: 'covered', joining: true, unsettled: false, vector: [] });
+    replica.answer(live, { kind: 'covered', from: alice, joining: true, unsettled: false, vector: [] });
     expect(replica.core.acknowledged(before)).toBe(1);
     replica.ask(alice, digestOf(alice, { ready: true }));
     expect(deltaOf(replica.sole('delta')).ranges.map(({ from, to }) => [from, to])).toEqual([[0, 2]]);
@@ -139,6 +153,7 @@ describe('receiving a delta', () => {
     const between = replica.ask(alice, { kind: 'delta', ranges: [range(1, 4)], records: [record('\u0000c', 4)] });
     const entry = (watermark: number, ...intervals: number[][]): object => ({
       kind: 'covered',
+      from: replica.id,
       joining: false,
       unsettled: false,
       vector: [{ origin: originOf(8), watermark, intervals }],

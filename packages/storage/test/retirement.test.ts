@@ -127,6 +127,7 @@ describe('a retired origin', () => {
     for (const each of [replica, again]) {
       expect(each.ask(bob, late)).toEqual({
         kind: 'covered',
+        from: each.id,
         joining: false,
         unsettled: false,
         vector: [coveredTo(gone, 3)],

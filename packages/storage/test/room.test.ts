@@ -88,7 +88,13 @@ describe('what peers bring', () => {
     replica.ask(bob, delta(3, 1));
     expect(replica.core.size).toBe(6);
     const refused = replica.ask(bob, delta(4, 1));
-    expect(refused).toEqual({ kind: 'covered', joining: false, unsettled: false, vector: [coveredTo(origin, 3)] });
+    expect(refused).toEqual({
+      kind: 'covered',
+      from: replica.id,
+      joining: false,
+      unsettled: false,
+      vector: [coveredTo(origin, 3)],
+    });
     expect(replica.notices('sync-paused')).toMatchObject([{ keys: 6 }]);
     replica.ask(bob, delta(4, 1));
     expect([replica.core.size, replica.notices('sync-paused')]).toEqual([6, []]);
@@ -114,7 +120,7 @@ describe('what peers bring', () => {
     replica.put('\u0000k', 'v');
     replica.turn();
     const sent = replica.sole('delta');
-    replica.answer(sent, { kind: 'covered', joining: false, unsettled: false, vector: [] });
+    replica.answer(sent, { kind: 'covered', from: alice, joining: false, unsettled: false, vector: [] });
     expect(replica.requests('delta')).toEqual([]);
     const [asked] = replica.pass(1_500);
     if (asked === undefined) throw new Error('never asked');

@@ -201,7 +201,7 @@ export class SimulatedCluster {
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(this.random() * 256)),
       alone: false,
       members: () => node.roster,
-      ...(settings === undefined ? {} : { settings }),
+      settings: { tombstoneQuietMs: 0, ...settings },
     });
   }
 

@@ -35,6 +35,7 @@ export interface SingleOptions extends Partial<ReplicaSettings> {
 export class SingleReplica {
   readonly store: Store;
   readonly core: Replica;
+  readonly id: NodeId;
   nowMs = 0;
   /** By so much the wall clock has jumped, ms. */
   steppedMs = 0;
@@ -51,6 +52,7 @@ export class SingleReplica {
   }: SingleOptions = {}) {
     const random = seeded(seed);
     this.store = store;
+    this.id = nodeId(index);
     this.core = new Replica({
       id: nodeId(index),
       store,
@@ -58,7 +60,7 @@ export class SingleReplica {
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
       alone,
       members,
-      settings: { pagesAhead: 1, ...settings },
+      settings: { pagesAhead: 1, tombstoneQuietMs: 0, ...settings },
     });
   }
 
@@ -125,7 +127,10 @@ export class SingleReplica {
   answer(request: Request, reply: StorageReply, target = 0): readonly ReplicaEffect[] {
     const asked = request.message;
     const isPage = reply.kind === 'page' && reply.after === '' && asked.kind === 'page-request';
-    const message = isPage ? { ...reply, after: asked.after, reached: reply.reached || asked.after } : reply;
+    const page = isPage ? { ...reply, after: asked.after, reached: reply.reached || asked.after } : reply;
+    const peer = request.targets[target]?.peer;
+    // Whoever was asked answers.
+    const message = page.kind === 'covered' && peer !== undefined ? { ...page, from: peer } : page;
     return this.handle({ type: 'answered', exchange: request.targets[target]?.exchange ?? -1, message });
   }
 
@@ -188,7 +193,7 @@ export function digestOf(peer: NodeId, more: Partial<Digest> = {}): Digest {
 function coveredBy({ message }: Request): Covered {
   if (message.kind !== 'delta') throw new Error('not a delta');
   const vector = message.ranges.map(({ origin, to }) => ({ origin, watermark: to, intervals: [] }));
-  return { kind: 'covered', joining: false, unsettled: false, vector };
+  return { kind: 'covered', from: nodeId(1), joining: false, unsettled: false, vector };
 }
 
 /** A request for pages, the first one of all buckets. */

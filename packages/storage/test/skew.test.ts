@@ -81,7 +81,13 @@ describe('a member in quarantine', () => {
     const replica = quarantining();
     const ranges = [{ origin, from: 0, to: 1 }];
     const delta = replica.ask(carol, { kind: 'delta', ranges, records: [record('\u0000k', 1)] });
-    expect(delta).toEqual({ kind: 'covered', joining: false, unsettled: false, vector: [coveredTo(origin, 0)] });
+    expect(delta).toEqual({
+      kind: 'covered',
+      from: replica.id,
+      joining: false,
+      unsettled: false,
+      vector: [coveredTo(origin, 0)],
+    });
     expect([replica.core.size, replica.core.counters['refusedRanges']]).toEqual([0, 1]);
     replica.put('\u0000mine', 'v');
     expect(replica.ask(carol, pageRequest('', 1_000))).toMatchObject({ records: [], vector: [], done: false });

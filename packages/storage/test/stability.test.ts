@@ -152,6 +152,16 @@ describe('origins under which nobody writes', () => {
   });
 });
 
+describe('a tombstone', () => {
+  it('stays until no clock that is behind writes below it any more', () => {
+    const replica = new SingleReplica({ tombstoneQuietMs: 20_000 });
+    replica.put('\u0000k', null);
+    replica.turn();
+    expect(left(replica, 19_000)).toBe(1);
+    expect(left(replica, 2_000)).toBe(0);
+  });
+});
+
 describe('a member that is down', () => {
   const graces = { volatileGraceMs: 10_000, tombstoneGraceMs: 60_000 };
 

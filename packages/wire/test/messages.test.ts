@@ -211,7 +211,7 @@ describe('every message of a kind', () => {
       sumLow: half,
     },
     delta: { ranges: fc.array(range, { maxLength: 5 }), records },
-    covered: { joining: fc.boolean(), unsettled: fc.boolean(), vector },
+    covered: { from: nodeId, joining: fc.boolean(), unsettled: fc.boolean(), vector },
     'page-request': {
       after: short,
       maxBytes: integer,

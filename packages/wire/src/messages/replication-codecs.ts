@@ -62,6 +62,7 @@ export const delta: MessageCodec<Delta> = {
 };
 
 export const covered: MessageCodec<Covered> = fieldsCodec(0x22, 'covered', {
+  from: nodeId,
   joining: boolean,
   unsettled: boolean,
   vector,

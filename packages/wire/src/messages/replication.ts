@@ -56,6 +56,8 @@ export interface Delta {
 /** What the receiver of a delta holds durably now, for the origins of the delta. */
 export interface Covered {
   readonly kind: 'covered';
+  /** Who answers: at the address there may be another node by now, whose word is not that of the one asked. */
+  readonly from: NodeId;
   /** The receiver is still joining: it covers nothing yet and wants live writes only. */
   readonly joining: boolean;
   /** As in the digest. */

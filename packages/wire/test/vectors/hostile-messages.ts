@@ -41,7 +41,7 @@ export const hostileMessages: Readonly<Record<string, readonly [hex: string, rea
     'shape',
   ],
   'a time that is negative': ['02 95 c4 10 000102030405060708090a0b0c0d0e0f 07 ff a0 90', 'shape'],
-  'a vector that is broken': ['22 93 c2 c2 c4 01 05', 'layout'],
+  'a vector that is broken': ['22 94 c4 10 f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff c2 c2 c4 01 05', 'layout'],
   'a vector that is a list': ['22 93 c2 c2 90', 'shape'],
   'a flag that is a number': ['22 93 00 c2 c4 01 00', 'shape'],
   'a delta without anything': ['21', 'layout'],

@@ -159,7 +159,7 @@ export const samples: readonly Sample[] = [
     name: 'delta without records',
     message: { kind: 'delta', ranges: [{ origin: bobOrigin, from: 0, to: 281_474_976_710_655 }], records: [] },
   },
-  { name: 'covered', message: { kind: 'covered', joining: false, unsettled: true, vector } },
+  { name: 'covered', message: { kind: 'covered', from: bob, joining: false, unsettled: true, vector } },
   {
     name: 'page-request',
     message: { kind: 'page-request', after: 'user:1', maxBytes: 262_144, skip: 0, buckets: new Uint8Array() },
