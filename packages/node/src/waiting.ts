@@ -23,7 +23,8 @@ export function within<T>(promise: Promise<T>, { clock, timeoutMs, signal, late 
     let unlisten: (() => void) | undefined;
     const abort = (): void => {
       clean();
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the caller aborted with is what it gets, as from fetch
+      // Whatever the caller aborted with is what it gets, as from fetch, whether it is an Error or not.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       reject(signal?.reason);
     };
     const timer =

@@ -10,5 +10,6 @@ export { KnownInstances } from './endpoint/known-instances.ts';
 export { replyOnce } from './endpoint/reply-once.ts';
 export { Owner } from './endpoint/owner.ts';
 export { TurnTimer } from './endpoint/turn-timer.ts';
+export { plainSealer } from './plain-sealer.ts';
 export { PendingRequest, PendingRequests } from './pending-requests.ts';
 export { Queue } from './link/queue.ts';

@@ -12,12 +12,15 @@ export interface MulticastSocket {
   setMulticastInterface(interfaceAddress: string): void;
   setMulticastTTL(hops: number): unknown;
   setMulticastLoopback(on: boolean): unknown;
-  send(packet: Uint8Array, offset: number, length: number, port: number, address: string, sent: Sent): void;
+  send(...sending: Sending): void;
   close(closed: () => void): unknown;
   unref(): unknown;
 }
 
 type Sent = (error: Error | null) => void;
+
+/** What multicast-dns sends a packet with: parameters of node:dgram. */
+type Sending = [packet: Uint8Array, offset: number, length: number, port: number, address: string, sent: Sent];
 
 export interface GateOptions {
   /** The packet may be read. */
@@ -63,11 +66,11 @@ export class Gate extends EventEmitter {
     });
   }
 
-  // eslint-disable-next-line max-params -- the shape of dgram's, which multicast-dns calls
-  send(packet: Uint8Array, offset: number, length: number, port: number, address: string, sent: Sent): void {
+  send(...sending: Sending): void {
     try {
-      this.#socket.send(packet, offset, length, port, address, sent);
+      this.#socket.send(...sending);
     } catch (error) {
+      const [, , , , , sent] = sending;
       sent(asError(error));
     }
   }

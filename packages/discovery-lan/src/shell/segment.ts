@@ -1,4 +1,6 @@
-// eslint-disable-next-line @typescript-eslint/triple-slash-reference -- who compiles these sources by importing them has no other way to the types
+// Types of a package that has none are an ambient declaration, which cannot be imported; and a project that compiles these
+// sources because it imports them does not look through this folder by itself.
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference
 /// <reference path="../multicast-dns.d.ts" />
 import multicastDns, { type MulticastDns } from 'multicast-dns';
 import { asError, Gate, type MulticastSocket } from './gate.ts';

@@ -33,10 +33,8 @@ describe('over real sockets', () => {
 });
 
 const reason = whyNoCoturn();
-// eslint-disable-next-line no-console -- what was left out has to be seen
-if (reason !== undefined) console.warn(`skipped: a real STUN server (${reason})`);
 
-describe.skipIf(reason !== undefined)('coturn', () => {
+describe.skipIf(reason !== undefined)(`coturn${reason === undefined ? '' : `, skipped: ${reason}`}`, () => {
   it.each([
     ['127.0.0.1', '127.0.0.1'],
     ['::1', '[::1]'],

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:dgram';
+import { plainSealer } from '@simpledht/transport/adapter';
 import { decodeHandshake, isIntactHandshake, packetKind } from '@simpledht/wire';
-import { checksum } from './checksum.ts';
 import { forgedHello, type PacketIdentity } from './forged.ts';
 
 const repeatHelloMs = 100;
@@ -41,8 +41,8 @@ export class EvilPeer {
 
   /** An accept has the victim's id; a reset says that the link is gone; a reject or a retry leaves it without one. */
   #onDatagram(datagram: Uint8Array): void {
-    if (packetKind(datagram) !== 'handshake' || !isIntactHandshake(datagram, checksum)) return;
-    const { type, sourceId } = decodeHandshake(datagram, checksum);
+    if (packetKind(datagram) !== 'handshake' || !isIntactHandshake(datagram, plainSealer)) return;
+    const { type, sourceId } = decodeHandshake(datagram, plainSealer);
     if (type !== 'accept') {
       this.#hasLink = this.#hasLink && type !== 'reset';
       return;

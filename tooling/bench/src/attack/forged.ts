@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { plainSealer } from '@simpledht/transport/adapter';
 import {
   ByteWriter,
   encodeHandshake,
@@ -13,7 +14,6 @@ import {
   type NodeId,
   type Origin,
 } from '@simpledht/wire';
-import { checksum } from './checksum.ts';
 
 /** A hello of a process that does not exist. */
 export function forgedHello(sourceId: number): Uint8Array {
@@ -36,7 +36,7 @@ export function forgedHello(sourceId: number): Uint8Array {
     keyExchange: empty,
     parameters,
   } as const;
-  return encodeHandshake(packet, checksum);
+  return encodeHandshake(packet, plainSealer);
 }
 
 /** Half of them begin as a packet does. */
@@ -58,8 +58,8 @@ function packetOf({ connectionId, packetNumber }: PacketIdentity, write: (writer
   const writer = new ByteWriter(scratch);
   writePacketHeader(writer, { acknowledgeNow: false, connectionId, packetNumber });
   write(writer);
-  const packet = writer.bytes.slice(0, Math.max(writer.offset, packetHeaderBytes) + checksum.tagBytes);
-  checksum.seal(packet, packet.length - checksum.tagBytes, packetNumber);
+  const packet = writer.bytes.slice(0, Math.max(writer.offset, packetHeaderBytes) + plainSealer.tagBytes);
+  plainSealer.seal(packet, packet.length - plainSealer.tagBytes, packetNumber);
   return packet;
 }
 
