@@ -66,7 +66,7 @@ function untagText(tag: string, text: string): unknown {
     case '$date':
       return text === '' || !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined;
     case '$number':
-      return numbers[text];
+      return Object.hasOwn(numbers, text) ? numbers[text] : undefined;
     default:
       return undefined;
   }
