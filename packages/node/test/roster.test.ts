@@ -185,4 +185,25 @@ describe('what is kept', () => {
       for (const byte of [0, 0x7f, 0xff]) decodeRoster(bytes.with(index, byte));
     }
   });
+
+  it.each([
+    ['an incarnation below zero', { incarnation: -1 }],
+    ['an incarnation with a fraction', { incarnation: 0.5 }],
+    ['an address longer than any', { address: 'a'.repeat(301) }],
+  ])('is nobody with %s', (_, change) => {
+    const [member] = copy.members;
+    if (member === undefined) throw new Error('there is one');
+    expect(decodeRoster(encodeRoster({ ...copy, members: [{ ...member, ...change }] }))).toBeUndefined();
+  });
+
+  it('is nobody with an own incarnation below zero, or an address that is no text', () => {
+    expect(decodeRoster(encodeRoster({ ...copy, incarnation: -1 }))).toBeUndefined();
+    const bytes = encodeRoster({ ...copy, members: copy.members.slice(2) });
+    expect(decodeRoster(bytes.with(bytes.length - 1, 0xff))).toBeUndefined();
+  });
+
+  it('keeps a byte order mark', () => {
+    const members = copy.members.map((member) => ({ ...member, address: '\ufeffa:1' }));
+    expect(decodeRoster(encodeRoster({ ...copy, members }))?.members).toEqual(members);
+  });
 });

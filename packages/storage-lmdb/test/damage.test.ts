@@ -135,6 +135,20 @@ describe('opening', () => {
   });
 });
 
+describe('a last page beyond all reason', () => {
+  it.each([2n ** 33n, 2n ** 50n, 2n ** 64n - 1n])('%d is damage, and the file stays as it was', async (lastPage) => {
+    const path = await filled();
+    const file = join(path, 'data.mdb');
+    const bytes = readFileSync(file);
+    for (const meta of [0, bytes.readUInt32LE(48)]) bytes.writeBigUInt64LE(lastPage, meta + 144);
+    writeFileSync(file, bytes);
+    const error = await refusal(path);
+    expect(error.code).toBe('ERR_STORE');
+    expect(error.message).toMatch(/is damaged/);
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+  });
+});
+
 describe('a damaged record', () => {
   it('is an error by name when it is read, and the others are readable', async () => {
     const path = await filled();

@@ -53,6 +53,8 @@ describe('the layout of a record', () => {
     ['an unknown flag', `18${'00'.repeat(38)}`],
     ['too few bytes', `10${'00'.repeat(37)}`],
     ['a tombstone with a value', `11${'00'.repeat(39)}`],
+    ['a clock past the safe integers', `100020000000000000${'00'.repeat(30)}`],
+    ['an expiry past the safe integers', `12${'00'.repeat(38)}0020000000000000`],
   ])('refuses %s by name', (_, hex) => {
     expect(() => readRecord('key', Buffer.from(hex, 'hex'))).toThrow(expect.objectContaining({ code: 'ERR_STORE' }));
   });

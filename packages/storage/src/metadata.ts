@@ -14,7 +14,7 @@ import {
 } from '@simpledht/wire';
 import type { ContentFigures } from './content-sum.ts';
 import { Floors } from './floors.ts';
-import { OriginCover } from './origin-cover.ts';
+import { OriginCover, type Span } from './origin-cover.ts';
 import type { Store } from './store.ts';
 import { Unsettled, type UnsettledSpan } from './unsettled.ts';
 import { replicaBounds, VersionVector } from './version-vector.ts';
@@ -80,7 +80,9 @@ export function loadState(store: Store): ReplicaState | undefined {
     high: view.getUint32(34),
     low: view.getUint32(38),
   };
-  return { joined: bytes[1] === 1, ceiling: view.getFloat64(2), content };
+  const ceiling = view.getFloat64(2);
+  const areCounts = [ceiling, content.live, content.tombstones, content.count].every(isCount);
+  return areCounts ? { joined: bytes[1] === 1, ceiling, content } : undefined;
 }
 
 export function floorsEntry(floors: Floors): MetaEntry {
@@ -136,7 +138,7 @@ export function loadUnsettled(store: Store): Unsettled {
   for (let at = 0; at + unsettledBytes <= bytes.length; at += unsettledBytes) {
     const origin = readOrigin(bytes, at);
     const [to, until] = [view.getFloat64(at + originBytes), view.getFloat64(at + originBytes + 8)];
-    if (origin !== undefined) spans.push([origin, { to, until, sinceMs: 0 }]);
+    if (origin !== undefined && isCount(to) && isCount(until)) spans.push([origin, { to, until, sinceMs: 0 }]);
   }
   return new Unsettled(spans);
 }
@@ -181,8 +183,7 @@ export function loadVector(store: Store): VersionVector | undefined {
   for (let at = 0; at < list.length; at += originBytes) {
     const origin = readOrigin(list, at);
     const bytes = origin === undefined ? undefined : store.meta(vectorName(origin));
-    if (origin === undefined || bytes === undefined) return undefined;
-    restoreCover(vector, origin, bytes);
+    if (origin === undefined || bytes === undefined || !restoreCover(vector, origin, bytes)) return undefined;
   }
   return vector;
 }
@@ -195,14 +196,24 @@ function coverBytes(cover: OriginCover): Uint8Array {
   return bytes;
 }
 
-function restoreCover(vector: VersionVector, origin: Origin, bytes: Uint8Array): void {
+/** False when the bytes are no cover. */
+function restoreCover(vector: VersionVector, origin: Origin, bytes: Uint8Array): boolean {
+  if (bytes.length % 16 !== 8) return false;
   const view = viewOf(bytes);
+  const spans: Span[] = [{ from: 0, to: view.getFloat64(0) }];
+  for (let at = 8; at < bytes.length; at += 16) {
+    spans.push({ from: view.getFloat64(at) - 1, to: view.getFloat64(at + 8) });
+  }
+  if (!spans.every(({ from, to }) => isCount(from) && isCount(to) && from <= to && to <= limits.maxSequence))
+    return false;
   // It had a place, perhaps one that is kept for own origins.
   vector.openOwn(origin);
-  vector.cover(origin, { from: 0, to: view.getFloat64(0) });
-  for (let at = 8; at + 16 <= bytes.length; at += 16) {
-    vector.cover(origin, { from: view.getFloat64(at) - 1, to: view.getFloat64(at + 8) });
-  }
+  for (const span of spans) vector.cover(origin, span);
+  return true;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function originsBytes(origins: readonly Origin[]): Uint8Array {

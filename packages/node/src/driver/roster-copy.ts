@@ -1,4 +1,4 @@
-import { bytesToHex, hexToBytes, isNodeId, limits, type MemberState, type NodeId } from '@simpledht/wire';
+import { bytesToHex, hexToBytes, isNodeId, limits, readUtf8, type MemberState, type NodeId } from '@simpledht/wire';
 
 /*
  * The roster as it is kept in the store:
@@ -67,7 +67,7 @@ export function decodeRoster(bytes: Uint8Array | undefined): RosterCopy | undefi
   }
   const self = idAt(view, 1);
   const incarnation = view.getFloat64(17);
-  return self !== undefined && Number.isSafeInteger(incarnation) ? { self, incarnation, members } : undefined;
+  return self !== undefined && isIncarnation(incarnation) ? { self, incarnation, members } : undefined;
 }
 
 function flagsOf({ state, durable }: KeptMember): number {
@@ -83,11 +83,20 @@ function memberAt(view: DataView, at: number): KeptMember | undefined {
   const incarnation = view.getFloat64(at + 17);
   const sinceMs = view.getFloat64(at + 25);
   const length = view.getUint16(at + 33);
-  if (id === undefined || state === undefined || at + memberBytes + length > view.byteLength) return undefined;
-  if (!Number.isSafeInteger(incarnation) || !Number.isFinite(sinceMs)) return undefined;
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + at + memberBytes, length);
-  const address = new TextDecoder().decode(bytes);
+  const address = addressAt(view, at + memberBytes, length);
+  if (id === undefined || state === undefined || address === undefined) return undefined;
+  if (!isIncarnation(incarnation) || !Number.isFinite(sinceMs)) return undefined;
   return { id, address, state, incarnation, durable: (flags & durableFlag) !== 0, sinceMs };
+}
+
+/** As a peer could tell it; with a byte order mark that is part of it. */
+function addressAt(view: DataView, at: number, length: number): string | undefined {
+  if (length > limits.maxAddressBytes || at + length > view.byteLength) return undefined;
+  return readUtf8(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), at, at + length);
+}
+
+function isIncarnation(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function idAt(view: DataView, at: number): NodeId | undefined {

@@ -9,6 +9,7 @@ import { storeError } from '../errors.ts';
  */
 const magicAt = 24;
 const magic = 0xbeefc0de;
+const mapBytesAt = 40;
 const pageSizeAt = 48;
 const lastPageAt = 144;
 const transactionAt = 152;
@@ -19,6 +20,8 @@ export const dataFileName = 'data.mdb';
 
 interface MetaPage {
   readonly pageSize: number;
+  /** Room that the file was given: no page of it is beyond. */
+  readonly mapBytes: number;
   readonly lastPage: number;
   readonly transaction: number;
 }
@@ -52,10 +55,19 @@ function stateOf(file: number, directory: string): DataFileState {
   if (latest === undefined) throw storeError('ERR_STORE', `${join(directory, dataFileName)} is not a store`);
   const needed = Math.max(2, latest.lastPage + 1) * latest.pageSize;
   if (size >= needed) return 'whole';
+  if (!Number.isSafeInteger(needed) || needed > latest.mapBytes) throw damaged(directory);
   // Rightly so when the last pages were never written because their transaction freed them again; wrongly when the file
   // was cut. Zeros there are no tree page, so LMDB reports damage instead of dying of it.
-  ftruncateSync(file, needed);
+  try {
+    ftruncateSync(file, needed);
+  } catch (cause) {
+    throw damaged(directory, cause);
+  }
   return 'short';
+}
+
+function damaged(directory: string, cause?: unknown): Error {
+  return storeError('ERR_STORE', `${join(directory, dataFileName)} is damaged: pages at its end are missing`, cause);
 }
 
 function readMeta(file: number, position: number): MetaPage | undefined {
@@ -64,6 +76,9 @@ function readMeta(file: number, position: number): MetaPage | undefined {
     return undefined;
   const pageSize = bytes.readUInt32LE(pageSizeAt);
   if (pageSize < 256 || pageSize > 65_536) return undefined;
-  const [lastPage, transaction] = [bytes.readBigUInt64LE(lastPageAt), bytes.readBigUInt64LE(transactionAt)];
-  return { pageSize, lastPage: Number(lastPage), transaction: Number(transaction) };
+  const [mapBytes, lastPage, transaction] = [mapBytesAt, lastPageAt, transactionAt].map((at) =>
+    Number(bytes.readBigUInt64LE(at)),
+  );
+  if (mapBytes === undefined || lastPage === undefined || transaction === undefined) return undefined;
+  return { pageSize, mapBytes, lastPage, transaction };
 }

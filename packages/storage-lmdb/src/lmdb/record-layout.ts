@@ -105,8 +105,11 @@ export function writeU64(view: DataView, at: number, value: number): void {
   view.setUint32(at + 4, value >>> 0);
 }
 
+/** Throws `ERR_STORE` past the safe integers, where the number would be read as another. */
 function readU64(view: DataView, at: number): number {
-  return view.getUint32(at) * two32 + view.getUint32(at + 4);
+  const value = view.getUint32(at) * two32 + view.getUint32(at + 4);
+  if (Number.isSafeInteger(value)) return value;
+  throw damaged();
 }
 
 function flagsOf({ value, expiresAt, origin, writer }: StoredRecord): number {
@@ -129,5 +132,9 @@ function checkedFlags(bytes: Uint8Array): number {
   const isValue = (flags & tombstoneFlag) === 0;
   const isWhole = isValue ? bytes.length >= headerBytes(flags) : bytes.length === headerBytes(flags);
   if ((first & versionMask) === layoutVersion && flags <= 7 && isWhole) return flags;
-  throw storeError('ERR_STORE', 'The store is damaged: a record in it cannot be read');
+  throw damaged();
+}
+
+function damaged(): Error {
+  return storeError('ERR_STORE', 'The store is damaged: a record in it cannot be read');
 }
