@@ -1,0 +1,7 @@
+import type { Target } from '../target.ts';
+import { keptTargets } from './kept.ts';
+import { packetTargets } from './packets.ts';
+import { textTargets } from './texts.ts';
+import { wireTargets } from './wire.ts';
+
+export const targets: readonly Target[] = [...wireTargets, ...packetTargets, ...keptTargets, ...textTargets];
