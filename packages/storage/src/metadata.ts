@@ -200,11 +200,12 @@ function coverBytes(cover: OriginCover): Uint8Array {
 function restoreCover(vector: VersionVector, origin: Origin, bytes: Uint8Array): boolean {
   if (bytes.length % 16 !== 8) return false;
   const view = viewOf(bytes);
-  const spans: Span[] = [{ from: 0, to: view.getFloat64(0) }];
+  const watermark = view.getFloat64(0);
+  const spans: Span[] = watermark === 0 ? [] : [{ from: 0, to: watermark }];
   for (let at = 8; at < bytes.length; at += 16) {
     spans.push({ from: view.getFloat64(at) - 1, to: view.getFloat64(at + 8) });
   }
-  if (!spans.every(({ from, to }) => isCount(from) && isCount(to) && from <= to && to <= limits.maxSequence))
+  if (!spans.every(({ from, to }) => isCount(from) && isCount(to) && from < to && to <= limits.maxSequence))
     return false;
   // It had a place, perhaps one that is kept for own origins.
   vector.openOwn(origin);

@@ -49,6 +49,7 @@ describe('a saved vector', () => {
     ['an interval that begins with a fraction', f64(5, 8.5, 9)],
     ['an interval that begins at zero', f64(5, 0, 9)],
     ['an interval without an end', f64(5, 8, Infinity)],
+    ['an interval of nothing', f64(5, 9, 8)],
     ['an interval that ends before it begins', f64(5, 9, 7)],
   ])('speaks for nothing when a part is %s', (_, bytes) => {
     expect(vectorOf(bytes)).toBeUndefined();

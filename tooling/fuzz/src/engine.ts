@@ -61,19 +61,26 @@ export class Fuzzer {
     this.#random = seededRandom(options.seed);
     this.#seeds = target.seeds();
     this.#corpus = [...this.#seeds];
-    this.#words = (target.words ?? ['__proto__', 'constructor', '\ufeff']).map((word) =>
-      new TextEncoder().encode(word),
-    );
+    this.#words = (target.words ?? ['__proto__', 'constructor', '\ufeff']).map(bytesOf);
     this.#covered = options.coverage?.of(target.sources);
   }
 
   run(): FuzzResult {
-    this.#batch(this.#seeds);
+    this.#sow();
     while (this.#options.goesOn(this.#runs) && this.#told.size < maxFailures) {
       this.#batch(Array.from({ length: this.#batchRuns }, () => this.#next()));
     }
     const { length: corpus } = this.#corpus;
     return { runs: this.#runs, corpus, covered: this.#covered?.share, failures: this.#told.size };
+  }
+
+  /** Seeds are kept whatever they cover. */
+  #sow(): void {
+    // What targets before this one have run in sources that it shares with them.
+    this.#covered?.take();
+    this.#all(this.#seeds);
+    this.#runs += this.#seeds.length;
+    this.#covered?.add(this.#covered.take());
   }
 
   #next(): Uint8Array {
@@ -87,7 +94,6 @@ export class Fuzzer {
 
   #batch(inputs: readonly Uint8Array[]): void {
     const covered = this.#covered;
-    covered?.take();
     this.#all(inputs);
     this.#runs += inputs.length;
     const taken = covered?.take();
@@ -103,7 +109,6 @@ export class Fuzzer {
 
   /** To ask for coverage costs more than most inputs, so those that bring new blocks are found by halves. */
   #keepCovering(covered: Covered, inputs: readonly Uint8Array[]): void {
-    covered.take();
     this.#all(inputs);
     const taken = covered.take();
     const [first] = inputs;
@@ -148,4 +153,8 @@ export class Fuzzer {
     if (this.#corpus.length >= maxCorpus) this.#corpus.splice(this.#seeds.length, 1);
     this.#corpus.push(input);
   }
+}
+
+function bytesOf(word: string | Uint8Array): Uint8Array {
+  return typeof word === 'string' ? Buffer.from(word) : word;
 }

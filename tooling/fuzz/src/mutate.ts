@@ -67,6 +67,16 @@ function number(random: Random): Uint8Array {
   return bigEndian(value, pick(random, [1, 2, 3, 4, 6, 8], 1));
 }
 
+const isWordByte = (byte: number): boolean => /\w/.test(String.fromCharCode(byte));
+
+/** The run of letters and digits around a place. */
+function wordAround(input: Uint8Array, place: number): { readonly at: number; readonly length: number } {
+  let [at, end] = [place, place];
+  while (at > 0 && isWordByte(input[at - 1] ?? 0)) at--;
+  while (end < input.length && isWordByte(input[end] ?? 0)) end++;
+  return { at, length: end - at };
+}
+
 const mutations: readonly Mutation[] = [
   (input, { random }) => {
     const at = below(random, input.length);
@@ -94,6 +104,11 @@ const mutations: readonly Mutation[] = [
     const rest = replaced(input, at, length, new Uint8Array(0));
     return replaced(rest, below(random, rest.length + 1), 0, input.subarray(at, at + length));
   },
+  // One byte many times: levels of nesting, and runs.
+  (input, { random }) => {
+    const at = below(random, input.length);
+    return replaced(input, at, 0, new Uint8Array(2 ** below(random, 9)).fill(input[at] ?? 0));
+  },
   // Numbers where lengths may stand.
   (input, { random }) => {
     const bytes = number(random);
@@ -111,6 +126,11 @@ const mutations: readonly Mutation[] = [
     return replaced(input, below(random, input.length + 1), length, other.subarray(at, at + length));
   },
   (input, { random, corpus }) => replaced(input, input.length, 0, pick(random, corpus, input)),
+  (input, { random, words }) => {
+    const word = pick(random, words, new Uint8Array(0));
+    const { at, length } = wordAround(input, below(random, input.length + 1));
+    return replaced(input, at, length, word);
+  },
   (input, { random, words }) => {
     const word = pick(random, words, new Uint8Array(0));
     const removed = pick(random, [0, word.length, below(random, 10)], 0);

@@ -10,7 +10,7 @@ export interface Target {
   /** Well-formed inputs to begin with. */
   readonly seeds: () => readonly Uint8Array[];
   /** Words that mean something to the decoder. */
-  readonly words?: readonly string[];
+  readonly words?: readonly (string | Uint8Array)[];
   /** Makes checksums and lengths right again, so that mutations reach what lies behind them. */
   readonly repair?: (input: Uint8Array) => Uint8Array;
   /**

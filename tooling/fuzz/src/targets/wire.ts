@@ -58,6 +58,18 @@ const messages = roundTrip<Message>({
   },
 });
 
+/** As a string of MessagePack. */
+const packed = (text: string): Uint8Array =>
+  Buffer.concat([Buffer.of(0xa0 + Buffer.byteLength(text)), Buffer.from(text)]);
+
+const packedWords: readonly Uint8Array[] = [
+  packed('__proto__'),
+  Buffer.concat([Buffer.of(0x81), packed('__proto__'), Buffer.of(0x90)]),
+  Buffer.concat([Buffer.of(0x81), packed('toJSON'), Buffer.of(0x01)]),
+  packed('constructor'),
+  packed('\ufeff'),
+];
+
 interface Decoded {
   readonly value: unknown;
 }
@@ -65,6 +77,7 @@ interface Decoded {
 const values = roundTrip<Decoded>({
   name: 'values',
   sources: ['/wire/src/msgpack/', '/wire/src/utf8'],
+  words: packedWords,
   seeds: () => [
     ...formats.map(([hex]) => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))),
     encodeValue({ a: [1, -1, 2.5, 'text', 5n, { b: new Date(7), c: Uint8Array.of(1, 2) }], '\ufeff': null }, 1024),
