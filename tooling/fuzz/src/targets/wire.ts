@@ -80,6 +80,7 @@ const values = roundTrip<Decoded>({
   words: packedWords,
   seeds: () => [
     ...formats.map(([hex]) => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))),
+    encodeValue([[[1]]], 1024),
     encodeValue({ a: [1, -1, 2.5, 'text', 5n, { b: new Date(7), c: Uint8Array.of(1, 2) }], '\ufeff': null }, 1024),
   ],
   decode: (input) => {
