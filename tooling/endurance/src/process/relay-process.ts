@@ -1,0 +1,15 @@
+import { Relay, type Conditions, type RelayOptions } from '../network/relay.ts';
+import { serve } from './serve.ts';
+
+let relay: Relay;
+
+serve({
+  open: (options: RelayOptions) => {
+    relay = new Relay(options);
+    return relay.open(options.fronts);
+  },
+  set: (conditions: Conditions) => {
+    relay.set(conditions);
+  },
+  carried: () => relay.carried,
+});
