@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newDirectory } from '../support/directories.ts';
+import { newDirectory, undoLater } from '../support/temporary.ts';
 
 /** A file system of its own, with what is needed to take it away again. */
 export interface FileSystem {
@@ -47,19 +47,18 @@ function mount(...argv: readonly string[]): FileSystem {
   mkdirSync(path);
   run('mount', ...argv, path);
   let isMounted = true;
-  return {
-    path,
-    unmount: () => {
-      if (!isMounted) return;
-      isMounted = false;
-      // Lazily where somebody still holds it: it goes with them, and so does its loop device.
-      try {
-        run('umount', path);
-      } catch {
-        run('umount', '--lazy', path);
-      }
-    },
+  const unmount = (): undefined => {
+    if (!isMounted) return;
+    isMounted = false;
+    // Lazily where somebody still holds it: it goes with them, and so does its loop device.
+    try {
+      run('umount', path);
+    } catch {
+      run('umount', '--lazy', path);
+    }
   };
+  undoLater(unmount);
+  return { path, unmount };
 }
 
 /** Why file systems cannot be mounted here; `undefined` when they can. */

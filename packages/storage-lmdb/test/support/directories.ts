@@ -1,20 +1,12 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { newDirectory, undoAll } from './temporary.ts';
 
-const made: string[] = [];
+export { newDirectory } from './temporary.ts';
 
-afterAll(() => {
-  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
-});
-
-/** A new, empty directory that goes with the test file. */
-export function newDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'simpledht-lmdb-'));
-  made.push(directory);
-  return directory;
-}
+// What a test file made goes with it.
+afterAll(undoAll);
 
 /** What a crash at this moment would leave of a store that is open: its data file as it is. */
 export function copyAsCrashed(directory: string): string {
