@@ -45,6 +45,7 @@ export interface Outcome {
 
 /** All are one again and equal within it. */
 const convergeMs = 60_000;
+const leastRoundMs = 1_000;
 const drainMs = 30_000;
 /** A member that was replaced is held dead within it. */
 const deadMs = 60_000;
@@ -83,7 +84,8 @@ export class Run {
     const startMs = performance.now();
     const endMs = startMs + minutes * 60_000;
     while (performance.now() < endMs && this.#violations.length === 0) {
-      await this.#disturb(Math.min(this.#options.roundMs, endMs - performance.now()));
+      const leftMs = Math.max(leastRoundMs, endMs - performance.now());
+      await this.#disturb(Math.ceil(Math.min(this.#options.roundMs, leftMs)));
       await this.#look();
       this.#rounds += 1;
       this.#tellRound(startMs);
