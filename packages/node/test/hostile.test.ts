@@ -98,7 +98,13 @@ describe('a stranger', () => {
   const lies: readonly (readonly [string, Message])[] = [
     [
       'answers that nobody asked for',
-      { kind: 'covered', from: me, joining: false, unsettled: false, vector: [{ origin, watermark: 9, intervals: [] }] },
+      {
+        kind: 'covered',
+        from: me,
+        joining: false,
+        unsettled: false,
+        vector: [{ origin, watermark: 9, intervals: [] }],
+      },
     ],
     [
       'a page that nobody asked for',

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** A number that the command line gives. */
-export interface NumberOption {
+interface NumberOption {
   readonly help: string;
   readonly default: number;
   readonly least: number;
@@ -10,7 +10,7 @@ export interface NumberOption {
   readonly whole?: boolean;
 }
 
-export interface WordOption {
+interface WordOption {
   readonly help: string;
   readonly of: readonly string[];
 }
@@ -45,7 +45,7 @@ export function parseOptions<Name extends string>(
   return { numbers: numbers as Record<Name, number>, words: Object.fromEntries(words) as Record<string, string> };
 }
 
-export function helpOf<Name extends string>({ command, about, numbers, words }: Usage<Name>): string {
+function helpOf<Name extends string>({ command, about, numbers, words }: Usage<Name>): string {
   const lines = Object.entries<NumberOption>(numbers).map(
     ([name, option]) => `  --${name} N`.padEnd(16) + `${option.help} (${rangeOf(option)}; default ${option.default})`,
   );

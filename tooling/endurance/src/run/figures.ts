@@ -58,6 +58,6 @@ export function residentBytesOf(pid: number): number | undefined {
   }
 }
 
-export function mean(numbers: readonly number[]): number {
+function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

@@ -21,7 +21,7 @@ export interface Setting {
   readonly chaosMs: number;
 }
 
-export interface NetworkFaults {
+interface NetworkFaults {
   readonly lose: number;
   readonly duplicate: number;
   readonly reorder: number;
@@ -29,9 +29,9 @@ export interface NetworkFaults {
   readonly delayMs: readonly [least: number, most: number];
 }
 
-export type Shape = 'halves' | 'alone' | 'one-way' | 'bridge' | 'ring';
+type Shape = 'halves' | 'alone' | 'one-way' | 'bridge' | 'ring';
 /** What a process finds on its disk when it starts again. */
-export type ComeBack = 'kept' | 'empty' | 'old copy';
+type ComeBack = 'kept' | 'empty' | 'old copy';
 
 /** Something that goes wrong. Indices of nodes beyond their number count from the first again. */
 export type Fault = { readonly atMs: number } & (
