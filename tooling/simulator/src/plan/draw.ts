@@ -37,7 +37,6 @@ function drawSetting(draw: Drawing, options: DrawOptions): Setting {
       [20, 100],
     ]),
     preset: draw.pick(['lan', 'lan', 'local']),
-    mixedVersions: draw.chance(0.2),
     chaosMs: draw.spread(8_000, 40_000),
   };
   return { ...drawn, nodes: options.nodes ?? drawn.nodes, chaosMs: options.chaosMs ?? drawn.chaosMs };

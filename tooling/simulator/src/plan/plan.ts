@@ -16,8 +16,6 @@ export interface Setting {
   /** What the way takes, ms. */
   readonly delayMs: readonly [least: number, most: number];
   readonly preset: 'local' | 'lan';
-  /** Nodes at even indices speak a later version of the protocol too. */
-  readonly mixedVersions: boolean;
   readonly chaosMs: number;
 }
 
