@@ -4,6 +4,7 @@ import { createNode, type DHTNode } from '@simpledht/node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { lmdbStore } from '../src/index.ts';
 import { mountSmall, whyNoMounts, type FileSystem } from './durability/file-systems.ts';
+import './support/directories.ts';
 import { record } from './support/records.ts';
 
 const whyNot = whyNoMounts();
