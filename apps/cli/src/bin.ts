@@ -6,8 +6,4 @@ process.exitCode = await run(process.argv.slice(2), new Output(process.stdout, p
 
 // Everything is written and closed by now. Left to itself Node.js takes itself apart first, and its signal handlers with
 // it: a Ctrl+C that npm passes on in that moment would turn exit code 0 into 130.
-process.once('beforeExit', () => {
-  // The rule is there for output that an exit would cut off; at 'beforeExit' nothing is pending any more.
-  // eslint-disable-next-line n/no-process-exit
-  process.exit();
-});
+process.once('beforeExit', process.exit.bind(process));

@@ -23,9 +23,7 @@ export function within<T>(promise: Promise<T>, { clock, timeoutMs, signal, late 
     let unlisten: (() => void) | undefined;
     const abort = (): void => {
       clean();
-      // Whatever the caller aborted with is what it gets, as from fetch, whether it is an Error or not.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-      reject(signal?.reason);
+      resolve(aborted(signal));
     };
     const timer =
       timeoutMs === undefined
@@ -42,6 +40,12 @@ export function within<T>(promise: Promise<T>, { clock, timeoutMs, signal, late 
     else if (signal !== undefined) unlisten = onAbort(signal, abort);
     void promise.then(resolve, reject).finally(clean);
   });
+}
+
+/** Rejects with whatever the caller aborted with, as fetch does, whether it is an Error or not. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  // What an executor throws is what its promise rejects with.
+  return new Promise(() => signal?.throwIfAborted());
 }
 
 interface Waiter {

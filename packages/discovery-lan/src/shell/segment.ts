@@ -1,7 +1,3 @@
-// Types of a package that has none are an ambient declaration, which cannot be imported; and a project that compiles these
-// sources because it imports them does not look through this folder by itself.
-// eslint-disable-next-line @typescript-eslint/triple-slash-reference
-/// <reference path="../multicast-dns.d.ts" />
 import multicastDns, { type MulticastDns } from 'multicast-dns';
 import { asError, Gate, type MulticastSocket } from './gate.ts';
 import type { Network } from './network.ts';

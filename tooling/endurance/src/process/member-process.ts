@@ -65,6 +65,12 @@ async function heapBytes(): Promise<number> {
   return heapUsed + external;
 }
 
+/** Timers and handles that keep a process going. Node.js calls this an experiment still, so it is looked for. */
+function resourcesOf({ getActiveResourcesInfo }: { readonly getActiveResourcesInfo?: () => string[] }): number {
+  if (getActiveResourcesInfo === undefined) throw new Error('This Node.js does not tell its active resources');
+  return getActiveResourcesInfo().length;
+}
+
 serve({
   async start({ host, port, advertise, bootstrap, path, breaks }: MemberOptions) {
     broken = breaks;
@@ -94,8 +100,7 @@ serve({
   async sample(): Promise<Sample> {
     const heap = await heapBytes();
     const { tombstones, size, alive } = node.info();
-    // eslint-disable-next-line n/no-unsupported-features/node-builtins -- in 20.19 as an experiment, and only for this script
-    const resources = process.getActiveResourcesInfo().length;
+    const resources = resourcesOf(process);
     return { heapBytes: heap, resources, tombstones, size, alive };
   },
   tombstones: () => node.info().tombstones,
