@@ -10,7 +10,7 @@ import { whyNoMachines } from './network/machines.ts';
 import { namespaceNetwork, type Wiring } from './network/namespaces.ts';
 import type { NetworkFaultKind } from './network/network.ts';
 import { Cleanup } from './process/cleanup.ts';
-import { main, type Parsed } from './process/options.ts';
+import { commandOf, main, type Parsed } from './process/options.ts';
 import type { ChurnKind } from './run/churn.ts';
 import { breaks, type Break } from './run/operations.ts';
 import { Draw } from './run/random.ts';
@@ -126,10 +126,10 @@ function themeOf(seed: number): Theme {
   return theme;
 }
 
-function failureText(seed: number, { violations }: Outcome, { numbers }: Options): string {
-  const options = Object.entries({ ...numbers, runs: 1, seed }).map(([name, value]) => `--${name} ${String(value)}`);
+function failureText(seed: number, { violations }: Outcome, { numbers, words }: Options): string {
   const list = violations.map((text) => `- ${text}`).join('\n');
-  return `\nViolated with seed ${String(seed)}:\n${list}\nAgain: npm run scenarios -- ${options.join(' ')}\n`;
+  const again = commandOf(usage, { numbers: { ...numbers, runs: 1, seed }, words });
+  return `\nViolated with seed ${String(seed)}:\n${list}\nAgain: ${again}\n`;
 }
 
 process.exitCode = await main(usage, scenarios);

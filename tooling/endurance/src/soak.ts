@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loopbackNetwork } from './network/loopback.ts';
 import { Cleanup } from './process/cleanup.ts';
-import { main, type Parsed } from './process/options.ts';
+import { commandOf, main, type Parsed } from './process/options.ts';
 import { churnKinds } from './run/churn.ts';
 import { breaks, type Break } from './run/operations.ts';
 import { printOutcome } from './run/report.ts';
@@ -57,8 +57,7 @@ async function soak({ numbers, words }: Parsed<keyof typeof usage.numbers>): Pro
       onRound: (text) => process.stdout.write(`${text}\n`),
     });
     const outcome = await run.run();
-    const options = Object.entries(numbers).map(([name, value]) => `--${name} ${String(value)}`);
-    return printOutcome(outcome, nodes, `npm run soak -- ${options.join(' ')}`);
+    return printOutcome(outcome, nodes, commandOf(usage, { numbers, words }));
   } finally {
     await cleanup.run();
   }

@@ -54,6 +54,12 @@ function helpOf<Name extends string>({ command, about, numbers, words }: Usage<N
   return `${about}\n\n  ${command} [-- options]\n\n${lines.join('\n')}\n`;
 }
 
+/** The command line that gives these options. */
+export function commandOf<Name extends string>(usage: Usage<Name>, { numbers, words }: Parsed<Name>): string {
+  const given = Object.entries({ ...numbers, ...words }).filter(([, value]) => value !== undefined);
+  return [`${usage.command} --`, ...given.map(([name, value]) => `--${name} ${String(value)}`)].join(' ');
+}
+
 function valuesOf(argv: readonly string[], names: readonly string[]): Record<string, unknown> {
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
   try {

@@ -5,8 +5,9 @@ import type { Sample } from './operations.ts';
 const megabyte = 1_048_576;
 /** What a process may gain in an hour. */
 const goalMegabytesPerHour = 1;
-/** A slope is judged where this much time lies behind it; before, only that nothing runs away. */
+/** The goal is judged where this much time lies behind it; before, only that nothing runs away. */
 const leastHours = 1;
+const runawayMegabytesPerHour = 100;
 const looseMegabytes = 64;
 /** Files that LMDB and the module loader open when they need them. */
 const spareDescriptors = 3;
@@ -70,8 +71,9 @@ export class Vitals {
     if (grown > looseMegabytes) wrong.push(`its heap grew by ${grown.toFixed(1)} MB`);
     const slope = this.heapSlope(index);
     const isLong = (last.ms - first.ms) / 3_600_000 >= leastHours;
+    const most = isLong ? goalMegabytesPerHour : runawayMegabytesPerHour;
     // Twice its error: a slope that noise explains is none.
-    if (isLong && slope.perHour - 2 * slope.error > goalMegabytesPerHour)
+    if (slope.perHour - 2 * slope.error > most)
       wrong.push(`its heap grows by ${slope.perHour.toFixed(2)} ± ${slope.error.toFixed(2)} MB/h`);
     const descriptors = (last.descriptors ?? 0) - (first.descriptors ?? 0);
     if (descriptors > spareDescriptors) wrong.push(`it has ${String(descriptors)} more open descriptors`);
