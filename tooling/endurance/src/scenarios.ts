@@ -58,12 +58,14 @@ const themes: readonly Theme[] = [
 ];
 
 async function scenarios(options: Options): Promise<boolean> {
+  // Before the first machine: from here on an interruption waits until what was begun is taken away.
+  const cleanup = new Cleanup();
   const whyNot = whyNoMachines();
   if (whyNot !== undefined) {
     process.stdout.write(`Nothing was run: ${whyNot}\n`);
+    await cleanup.run();
     return true;
   }
-  const cleanup = new Cleanup();
   const { runs, seed } = options.numbers;
   const rows: Row[] = [];
   const failures: string[] = [];
@@ -97,7 +99,7 @@ async function runOne(seed: number, { numbers, words }: Options, cleanup: Cleanu
   });
   try {
     const wiring: Wiring = { members, seed, mtuBytes: theme.mtuBytes, relayed: theme.relayed };
-    const network = await namespaceNetwork(wiring);
+    const network = await namespaceNetwork(wiring, (each) => undo.add(each));
     undo.add(() => network.close());
     const outcome = await new Run({
       ...{ network, members, seed, directory, minutes: numbers.minutes, roundMs: numbers.round * 1000 },

@@ -19,8 +19,12 @@ const always: readonly NetworkFaultKind[] = ['loss', 'duplicate', 'deaf', 'mute'
 const byRelay: readonly NetworkFaultKind[] = ['delay', 'corrupt'];
 
 /** Members on machines of their own: faults are those of the kernel. What it cannot do, a relay between them does. */
-export async function namespaceNetwork(wiring: Wiring): Promise<Network> {
+export async function namespaceNetwork(wiring: Wiring, undoLater: (undo: () => void) => void): Promise<Network> {
   const machines = createMachines(wiring.members);
+  // At once: an interruption may come while the relay starts.
+  undoLater(() => {
+    machines.remove();
+  });
   const relay = wiring.relayed ? new Child('relay-process', machines.at('hub')) : undefined;
   try {
     for (const member of indexesOf(wiring.members))
