@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryStore, SimpleDHTError, type Store } from '@simpledht/node';
-import { createTestCluster, type TestCluster } from '../src/testing/index.ts';
+import type { StoreBatch } from '@simpledht/storage';
+import { createTestCluster, type DiskWatcher, type TestCluster } from '../src/testing/index.ts';
 
 let cluster: TestCluster;
 
@@ -119,5 +120,37 @@ describe('with a store that outlives the process', () => {
     expect(errors).toEqual([error]);
     await cluster.settle(cluster.node(0).put('after', 2, { acks: 'all' }));
     expect(cluster.node(1).getSync('after')).toBe(2);
+  });
+});
+
+describe('a node that stops while others write', () => {
+  it('keeps no record without what is said of it: counts and coverage', async () => {
+    const batches: StoreBatch[] = [];
+    const watchDisk = (index: number): DiskWatcher => ({
+      applied: (batch) => {
+        if (index === 1) batches.push(batch);
+      },
+    });
+    cluster = await createTestCluster(2, { disk: [50, 50], watchDisk });
+    // What comes while it flushes for the last time comes too late.
+    cluster.slowDisk(1, 4);
+    const write = async (count: number): Promise<void> => {
+      cluster
+        .node(0)
+        .put('k', count)
+        .catch(() => undefined);
+      await cluster.advance(5);
+    };
+    for (let count = 0; count < 40; count++) await write(count);
+    let isLeft = false;
+    const left = cluster.leave(1).then(() => {
+      isLeft = true;
+    });
+    for (let count = 40; !isLeft; count++) await write(count);
+    await left;
+    const lastRecords = batches.findLastIndex(({ records = [] }) => records.length > 0);
+    const lastState = batches.findLastIndex(({ meta = [] }) => meta.some(([name]) => name.startsWith('replica/')));
+    expect(lastRecords).toBeGreaterThan(-1);
+    expect(lastState).toBeGreaterThan(lastRecords);
   });
 });

@@ -50,6 +50,8 @@ export class ReplicaShell {
   #missedTurn = false;
   /** Settles when all that was applied so far is durable; shared by all writers of a turn. */
   #durable: Deferred | undefined;
+  /** The last turn has begun: what comes now would be written without what the turn's end says of it. */
+  #isEnding = false;
   #closed = false;
 
   constructor(options: ReplicaShellOptions) {
@@ -65,7 +67,7 @@ export class ReplicaShell {
   }
 
   handle(event: ReplicaEvent): void {
-    if (this.#closed) return;
+    if (this.#isEnding) return;
     try {
       this.core.handle(event, instant(this.#options.clock));
     } catch (cause) {
@@ -104,9 +106,11 @@ export class ReplicaShell {
     await this.#drained(patienceMs);
     try {
       await this.#flushing;
+      this.#isEnding = true;
       this.#runTurn();
       await this.#flushing;
     } finally {
+      this.#isEnding = true;
       this.#closed = true;
       this.#wakeup.close();
       this.#durable?.reject(new SimpleDHTError('ERR_CLOSED', 'The node stopped before the write was durable'));

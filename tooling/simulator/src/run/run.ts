@@ -93,16 +93,18 @@ class Run {
 
   /** What faults have left to do (a clone to end, a leaver to come back) happens, and all agree. */
   async #settle(): Promise<void> {
+    const healedMs = this.stage.nowMs;
+    await this.#agree(healedMs + patienceMs);
+    if (this.stage.violation === undefined) this.stage.tally.converged(this.#plan.seed, this.stage.nowMs - healedMs);
+  }
+
+  async #agree(endMs: number): Promise<void> {
     const { stage } = this;
-    const healedMs = stage.nowMs;
-    const endMs = healedMs + patienceMs;
     while (stage.nowMs < endMs && stage.violation === undefined) {
       await stage.cluster.advance(lookMs);
       for (const [index, place] of stage.places.entries())
         if (!place.up && !place.leaving && !place.isClone) await stage.restart(index, 'empty', false);
-      if (!this.#isSettled()) continue;
-      stage.tally.converged(this.#plan.seed, stage.nowMs - healedMs);
-      return;
+      if (this.#isSettled()) return;
     }
     if (stage.violation === undefined) this.#explain();
   }
@@ -136,6 +138,8 @@ class Run {
     const [unanswered] = this.#operations.unanswered();
     if (unanswered !== undefined) throw new Violation('never answered', unanswered);
     await stage.cluster.advance(1_000);
+    // What was still on its way to a node while all agreed is written now, and has to come to all as well.
+    await this.#agree(stage.nowMs + patienceMs);
     const { cluster, ledger, places } = stage;
     const remaining = [...places.keys()]
       .filter((index) => places[index]?.up)
