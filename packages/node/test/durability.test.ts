@@ -142,11 +142,11 @@ describe('a node that stops while others write', () => {
       await cluster.advance(5);
     };
     for (let count = 0; count < 40; count++) await write(count);
-    let isLeft = false;
+    const stop = new AbortController();
     const left = cluster.leave(1).then(() => {
-      isLeft = true;
+      stop.abort();
     });
-    for (let count = 40; !isLeft; count++) await write(count);
+    for (let count = 40; !stop.signal.aborted; count++) await write(count);
     await left;
     const lastRecords = batches.findLastIndex(({ records = [] }) => records.length > 0);
     const lastState = batches.findLastIndex(({ meta = [] }) => meta.some(([name]) => name.startsWith('replica/')));

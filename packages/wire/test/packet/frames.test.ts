@@ -7,47 +7,15 @@ import {
   readFrames,
   readPacketHeader,
   writeAck,
-  writeClose,
-  writeCredit,
-  writeDatagram,
-  writeFragment,
   writePacketHeader,
-  writePing,
-  writeWholeMessage,
 } from '../../src/index.ts';
 import { hex, unhex } from './checksum.ts';
 import { frameVectors } from './vectors.ts';
-
-function write(writer: ByteWriter, frame: Frame): void {
-  switch (frame.type) {
-    case 'ack':
-      writeAck(writer, frame.ranges, frame.delayMs);
-      break;
-    case 'ping':
-      writePing(writer);
-      break;
-    case 'close':
-      writeClose(writer, frame.code);
-      break;
-    case 'credit':
-      writeCredit(writer, frame.maxBytes);
-      break;
-    case 'datagram':
-      writeDatagram(writer, frame.payload);
-      break;
-    case 'message':
-      if (frame.totalBytes === frame.payload.length) {
-        writeWholeMessage(writer, frame.kind, frame.requestId, frame.payload);
-      } else writeFragment(writer, frame);
-      break;
-    case 'skipped':
-      throw new Error('Nobody writes what nobody knows');
-  }
-}
+import { writeFrame } from './write-frame.ts';
 
 function written(frame: Frame): Uint8Array {
   const writer = new ByteWriter(new Uint8Array(2000));
-  write(writer, frame);
+  writeFrame(writer, frame);
   return writer.bytes.slice(0, writer.offset);
 }
 

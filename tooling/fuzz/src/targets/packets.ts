@@ -7,14 +7,7 @@ import {
   maxAckRanges,
   readFrames,
   readPacketHeader,
-  writeAck,
-  writeClose,
-  writeCredit,
-  writeDatagram,
-  writeFragment,
   writePacketHeader,
-  writePing,
-  writeWholeMessage,
   type Frame,
   type HandshakePacket,
   type PacketHeader,
@@ -23,6 +16,7 @@ import {
 import { crc32 } from '../../../../packages/transport/src/crc32.ts';
 import { bindingRequest, isStun, readStun } from '../../../../packages/transport/src/stun/core/message.ts';
 import { frameVectors, handshakeVectors } from '../../../../packages/wire/test/packet/vectors.ts';
+import { writeFrame } from '../../../../packages/wire/test/packet/write-frame.ts';
 import { assertThat, isMalformed, roundTrip, type Target } from '../target.ts';
 
 const unhex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
@@ -36,32 +30,6 @@ const checksum: Sealer = {
   },
   open: (packet) => viewOf(packet).getUint32(packet.length - 4) === crc32(packet.subarray(0, packet.length - 4)),
 };
-
-function writeFrame(writer: ByteWriter, frame: Frame): void {
-  switch (frame.type) {
-    case 'ack':
-      writeAck(writer, frame.ranges, frame.delayMs);
-      break;
-    case 'ping':
-      writePing(writer);
-      break;
-    case 'close':
-      writeClose(writer, frame.code);
-      break;
-    case 'credit':
-      writeCredit(writer, frame.maxBytes);
-      break;
-    case 'datagram':
-      writeDatagram(writer, frame.payload);
-      break;
-    case 'message':
-      if (frame.payload.length < frame.totalBytes) writeFragment(writer, frame);
-      else writeWholeMessage(writer, frame.kind, frame.requestId, frame.payload);
-      break;
-    case 'skipped':
-      break;
-  }
-}
 
 function encodeFrames(frames: readonly Frame[]): Uint8Array {
   const bytes = frames.reduce((sum, frame) => sum + ('payload' in frame ? frame.payload.length : 600) + 32, 0);
