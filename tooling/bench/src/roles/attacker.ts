@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { constants, setPriority } from 'node:os';
 import { shotOf, type Kind } from '../attack/kinds.ts';
-import { serve } from '../child.ts';
+import { serve } from '@simpledht/processes';
 
 /** An answer over loopback comes sooner, or never. */
 const lastAnswersMs = 200;

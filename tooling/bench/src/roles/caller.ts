@@ -1,5 +1,5 @@
 import { connect } from '@simpledht/node';
-import { serve } from '../child.ts';
+import { serve } from '@simpledht/processes';
 
 /* A client in a process of its own. */
 

@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { serve } from '../child.ts';
+import { serve } from '@simpledht/processes';
 
 /* The limit: node:dgram alone, a datagram there and back. */
 

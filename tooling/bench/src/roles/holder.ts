@@ -1,6 +1,6 @@
 import { createNode, memoryStore } from '@simpledht/node';
 import { decodeValue, encodeValue } from '@simpledht/wire';
-import { serve } from '../child.ts';
+import { serve } from '@simpledht/processes';
 import { held, type Held } from '../heap.ts';
 import { flatKeyOf, valueOf } from '../samples.ts';
 import { diskStore } from '../store.ts';

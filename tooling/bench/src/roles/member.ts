@@ -1,5 +1,5 @@
 import { createNode, udpTransport, type DHTNode, type NodeOptions } from '@simpledht/node';
-import { serve } from '../child.ts';
+import { serve } from '@simpledht/processes';
 import { held } from '../heap.ts';
 import { flatKeyOf, keyOf, valueOf } from '../samples.ts';
 import { diskStore } from '../store.ts';

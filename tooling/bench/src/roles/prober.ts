@@ -1,5 +1,5 @@
 import { connect, type Client, type ClientOptions } from '@simpledht/node';
-import { serve } from '../child.ts';
+import { serve } from '@simpledht/processes';
 
 /* A client that asks for one key after the other, and another one that connects anew every half second. */
 

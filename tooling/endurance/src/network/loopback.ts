@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { Child } from '../process/child.ts';
+import { Child } from '@simpledht/processes';
 import { conditionOf, cutsOf, type Network, type NetworkFaultKind } from './network.ts';
 import { perfect, type Conditions, type Place, type RelayOptions } from './relay.ts';
 
@@ -9,7 +9,7 @@ const faults: readonly NetworkFaultKind[] = ['loss', 'duplicate', 'corrupt', 'de
 /** Members on loopback behind a relay in a process of its own. Needs no rights. */
 export async function loopbackNetwork(members: number, seed: number): Promise<Network> {
   const places = await freePlaces(members);
-  const relay = new Child('relay-process', []);
+  const relay = new Child(new URL('../process/relay-process.ts', import.meta.url), []);
   let conditions: Conditions = perfect;
   const set = async (next: Conditions): Promise<void> => {
     conditions = next;

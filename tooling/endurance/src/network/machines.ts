@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { Prefix } from '../process/child.ts';
+import type { Prefix } from '@simpledht/processes';
 
 /** Network namespaces on a bridge, which is in one of its own. Linux, root, iproute2 and nftables. */
 export interface Machines {

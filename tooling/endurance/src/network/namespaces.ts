@@ -1,4 +1,4 @@
-import { Child } from '../process/child.ts';
+import { Child } from '@simpledht/processes';
 import { createMachines, type Machines } from './machines.ts';
 import { conditionOf, cutsOf, type Network, type NetworkFault, type NetworkFaultKind } from './network.ts';
 import { perfect, type Conditions, type RelayOptions } from './relay.ts';
@@ -25,7 +25,9 @@ export async function namespaceNetwork(wiring: Wiring, undoLater: (undo: () => v
   undoLater(() => {
     machines.remove();
   });
-  const relay = wiring.relayed ? new Child('relay-process', machines.at('hub')) : undefined;
+  const relay = wiring.relayed
+    ? new Child(new URL('../process/relay-process.ts', import.meta.url), machines.at('hub'))
+    : undefined;
   try {
     for (const member of indexesOf(wiring.members))
       machines.run(member, 'ip', 'link', 'set', 'wire0', 'mtu', String(wiring.mtuBytes));

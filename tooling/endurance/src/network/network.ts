@@ -1,4 +1,4 @@
-import type { Prefix } from '../process/child.ts';
+import type { Prefix } from '@simpledht/processes';
 import type { Place } from './relay.ts';
 
 /** What a network does for a while. */

@@ -3,7 +3,7 @@ import { openSync } from 'node:fs';
 import { createNode, type DHTNode, type NodeId } from '@simpledht/node';
 import { lmdbStore } from '@simpledht/storage-lmdb';
 import type { Held, MemberOptions, Operation, Sample } from '../run/operations.ts';
-import { say, serve } from './serve.ts';
+import { say, serve } from '@simpledht/processes';
 
 /* One member of a cluster, with a store on disk, that writes what it is told to. */
 

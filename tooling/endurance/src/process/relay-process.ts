@@ -1,5 +1,5 @@
 import { Relay, type Conditions, type RelayOptions } from '../network/relay.ts';
-import { serve } from './serve.ts';
+import { serve } from '@simpledht/processes';
 
 let relay: Relay;
 

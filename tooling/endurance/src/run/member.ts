@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { at } from '../network/loopback.ts';
 import type { Network } from '../network/network.ts';
-import { Child } from '../process/child.ts';
+import { Child } from '@simpledht/processes';
 import type { History } from './history.ts';
 import type { Break, Operation, Settled } from './operations.ts';
 
@@ -69,9 +69,13 @@ export class Member {
     const { host, port } = network.place(this.index);
     const others = Array.from({ length: members }, (_, index) => index).filter((index) => index !== this.index);
     this.#unsettled = 0;
-    const child = new Child('member-process', network.prefix(this.index), (said) => {
-      if (this.#child === child) this.#hear(said as Settled);
-    });
+    const child = new Child(
+      new URL('../process/member-process.ts', import.meta.url),
+      network.prefix(this.index),
+      (said) => {
+        if (this.#child === child) this.#hear(said as Settled);
+      },
+    );
     this.#child = child;
     const { id } = await child.call<{ id: string }>('start', {
       host,

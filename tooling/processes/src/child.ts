@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 interface Waiter {
@@ -18,7 +19,7 @@ interface Answer {
 /** Where a program runs: words before its command line, such as those that enter a network namespace. */
 export type Prefix = readonly string[];
 
-/** One of the programs of this folder in a process of its own, called by name over the process channel. */
+/** A program in TypeScript in a process of its own, whose methods are called by name over the process channel. */
 export class Child {
   /** Settles when the process is gone, whatever ended it. */
   readonly ended: Promise<void>;
@@ -27,9 +28,10 @@ export class Child {
   readonly #name: string;
   #next = 1;
 
-  constructor(program: string, prefix: Prefix, hear: (said: unknown) => void = () => undefined) {
-    this.#name = program;
-    const file = fileURLToPath(new URL(`${program}.ts`, import.meta.url));
+  /** `hear` gets what the program says without having been asked. */
+  constructor(program: URL, prefix: Prefix = [], hear: (said: unknown) => void = () => undefined) {
+    const file = fileURLToPath(program);
+    this.#name = basename(file, '.ts');
     const flags = ['--expose-gc', '--conditions=@simpledht/source', '--import', 'tsx'];
     const line: readonly string[] = [...prefix, process.execPath, ...flags, file];
     const [command = '', ...argv] = line;
@@ -56,7 +58,7 @@ export class Child {
   call<Result>(method: string, ...args: readonly unknown[]): Promise<Result> {
     const id = this.#next++;
     return new Promise<Result>((resolve, reject) => {
-      // Both ends of the channel are of this folder.
+      // Both ends of the channel are of one tool.
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
       if (this.#process.connected) this.#process.send({ id, method, args });
       else this.#settle(id, { error: `${this.#name} has ended` });
