@@ -15,7 +15,7 @@ import type {
 import type { Exchanges } from './exchanges.ts';
 import type { Gossip } from './gossip.ts';
 import type { LocalHealth } from './local-health.ts';
-import { isLive, type Entry } from './member.ts';
+import { isLive, noteRumour, type Entry } from './member.ts';
 import type { Outbox } from './outbox.ts';
 import type { Prober } from './prober.ts';
 import type { Roster } from './roster.ts';
@@ -196,7 +196,11 @@ export class Listener {
         if (update.state !== 'alive') health.worsen(1);
         gossip.spread(self.id, now, { urgent: true });
       } else if (update.id === from && source !== undefined) roster.speak(update, source, now);
-      else roster.hear(update, now);
+      else {
+        roster.hear(update, now);
+        const entry = roster.get(update.id);
+        if (entry !== undefined) noteRumour(entry, update);
+      }
     }
   }
 

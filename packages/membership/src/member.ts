@@ -35,6 +35,8 @@ export interface Entry {
   pinned: boolean;
   /** Where its messages come from, if that is not `address`. */
   alias: Address | undefined;
+  /** Where others said last that they reach it, if that is neither `address` nor `alias`: hearsay, for when it does not answer. */
+  rumour: Address | undefined;
   state: MemberState;
   incarnation: number;
   durable: boolean;
@@ -53,6 +55,12 @@ export function isLive(member: { readonly state: MemberState }): boolean {
   return member.state === 'alive' || member.state === 'suspect';
 }
 
+/** Somebody says where it is reached, in this life of it. */
+export function noteRumour(entry: Entry, { state, incarnation, address }: MemberUpdate): void {
+  if (state !== 'alive' || incarnation !== entry.incarnation || address === '') return;
+  if (address !== entry.address && address !== entry.alias) entry.rumour = address;
+}
+
 /** Somebody says that it does not answer. */
 export function isAccused(state: MemberState): boolean {
   return state === 'suspect' || state === 'dead';
@@ -68,6 +76,7 @@ export function newEntry(update: MemberUpdate, nowMs: number): Entry {
     advertisedTriedMs: -Infinity,
     pinned: false,
     alias: undefined,
+    rumour: undefined,
     state,
     incarnation,
     durable,

@@ -1,14 +1,10 @@
-import type { Address, Instant, MemberUpdate, NodeId } from '@simpledht/wire';
-import { isLive, type Entry } from './member.ts';
+import type { Address, Instant, NodeId } from '@simpledht/wire';
 
 /** Who is back so soon where it was before has not moved: two speak with its id. */
 const backWithinMs = 60_000;
 
 /** Between two tellings of that. */
 const tellPauseMs = 60_000;
-
-/** A member that has not spoken for so long may be where others say that it is, ms. */
-const silentMs = 3_000;
 
 interface Move {
   readonly from: Address;
@@ -39,14 +35,4 @@ export class Moves {
   drop(id: NodeId): void {
     this.#last.delete(id);
   }
-}
-
-/**
- * Others reach it at another address, and this node has not heard from it of late: both may have moved at the same time,
- * and each still sends to where the other was. Whoever heard from it itself knows better.
- */
-export function isElsewhere({ state, incarnation, address }: MemberUpdate, entry: Entry, now: Instant): boolean {
-  if (state !== 'alive' || incarnation !== entry.incarnation || !isLive(entry)) return false;
-  const isSilent = now.monotonicMs - (entry.lastSeenMs ?? -Infinity) > silentMs;
-  return isSilent && address !== '' && address !== entry.address && address !== entry.alias;
 }

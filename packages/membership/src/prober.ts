@@ -198,10 +198,16 @@ export class Prober {
   #callReliably({ address, id }: Entry, probe: Probe, now: Instant): void {
     const { exchanges, health } = this.#parts;
     if (exchanges.isPendingTo(address)) return;
-    const settled = (outcome: Outcome): void => {
-      if (outcome.type === 'answered' && outcome.by === id && this.#probes.delete(probe)) health.improve();
+    const settled = (outcome: Outcome, at: Instant): void => {
+      if (outcome.type !== 'answered' || outcome.by !== id) this.#unreached(id, at);
+      else if (this.#probes.delete(probe)) health.improve();
     };
     exchanges.open({ to: address, target: id, roster: false, settled }, now);
+  }
+
+  #unreached(id: NodeId, now: Instant): void {
+    const entry = this.#parts.roster.get(id);
+    if (entry !== undefined) this.#parts.roster.unreached(entry, now);
   }
 
   #succeed(ping: Ping, ack: PingAck, source: Address): void {

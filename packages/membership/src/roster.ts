@@ -4,7 +4,6 @@ import type { RecalledMember } from './events.ts';
 import { Forgotten } from './forgotten.ts';
 import { MemberTable } from './member-table.ts';
 import { accusersOf, isAccused, isLive, leavesBefore, newEntry, smoothed, type Entry, type Member } from './member.ts';
-import { isElsewhere } from './moves.ts';
 import type { Outbox } from './outbox.ts';
 import { hearsayBound, isPlausible, maxOwnIncarnation, supersedes, type Claim } from './precedence.ts';
 import type { RosterListener } from './roster-listener.ts';
@@ -94,7 +93,6 @@ export class Roster {
     else if (supersedes(update, entry)) this.#hearOfMember(entry, update, now);
     else if (isAccused(update.state) && update.incarnation === entry.incarnation)
       this.#accuse(entry, update.accusers, now);
-    else if (isElsewhere(update, entry, now)) this.#listener.elsewhere(entry, update.address, now);
   }
 
   /** What a member says of itself: `source` is where its message came from. */
@@ -121,6 +119,11 @@ export class Roster {
     if (entry.verified && entry.address === address) return;
     if (entry.pinned && entry.advertised !== address) this.#alias(entry, address);
     else this.#move(entry, address, now);
+  }
+
+  /** Its address does not answer, though it may live: both may have moved at once, and only others know where it is now. */
+  unreached(entry: Entry, now: Instant): void {
+    if (isLive(entry) && entry.rumour !== undefined) this.#listener.elsewhere(entry, entry.rumour, now);
   }
 
   /** This node itself has asked in vain: the first to say so, or one more. */
