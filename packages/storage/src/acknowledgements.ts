@@ -62,12 +62,12 @@ export class Acknowledgements {
     this.#context = context;
   }
 
-  /** Members known to hold `seq` of the own origin, this node included. */
+  /** Members known to hold the own writes up to `seq`, this node included: a batch is held when all of it is. */
   count(seq: number): number {
     const { local, peers } = this.#context;
     let count = 1;
     if (local.origin === '') return count;
-    for (const peer of peers.all()) if (!peer.quarantined && peer.holds(local.origin, seq)) count += 1;
+    for (const peer of peers.all()) if (!peer.quarantined && peer.heldTo(local.origin) >= seq) count += 1;
     return count;
   }
 

@@ -104,11 +104,6 @@ export class Peer {
     this.#offerAgain();
   }
 
-  /** Whether the peer holds an own write durably, or what overwrote it. */
-  holds(origin: Origin, seq: number): boolean {
-    return seq <= this.#heldLimit && this.known.covers(origin, seq);
-  }
-
   /** Up to which own write the peer holds all. */
   heldTo(origin: Origin): number {
     return Math.min(this.#heldLimit, this.known.watermark(origin));

@@ -221,7 +221,7 @@ export class Replica {
     return earliest === Infinity ? undefined : earliest;
   }
 
-  /** Members known to hold this node's write `seq` durably, this node included. */
+  /** Members known to hold this node's writes up to `seq` durably, this node included. */
   acknowledged(seq: number): number {
     return this.#acknowledgements.count(seq);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { record } from './records.ts';
-import { deltaOf, digestOf, nodeId, originOf, SingleReplica } from './single-replica.ts';
+import { bytes, record } from './records.ts';
+import { agreeing, deltaOf, digestOf, nodeId, originOf, SingleReplica } from './single-replica.ts';
 
 const [alice, bob] = [nodeId(1), nodeId(2)];
 
@@ -54,6 +54,22 @@ describe('push', () => {
       if (rounds > 100) break;
     }
     expect(replica.core.counters['recordsSent']).toBeLessThan(40);
+  });
+
+  it('a batch counts as held when all of it is, not its last write alone', () => {
+    const replica = new SingleReplica();
+    replica.meet(alice);
+    const writes = ['a', 'b'].map((key) => ({ key: `\u0000${key}`, value: bytes(key), expiresAt: 0 }));
+    const seq = replica.core.batch(writes, replica.now.wallMs).at(-1)?.seq ?? 0;
+    replica.turn();
+    const sent = replica.sole('delta');
+    const origin = sent.message.kind === 'delta' ? (sent.message.ranges[0]?.origin ?? originOf(0)) : originOf(0);
+    const last = { origin, watermark: 0, intervals: [[seq, seq]] } as const;
+    replica.answer(sent, { kind: 'covered', from: alice, joining: false, unsettled: false, vector: [last] });
+    expect(replica.core.acknowledged(seq)).toBe(1);
+    replica.pass(1_000);
+    replica.ask(alice, agreeing(replica, alice, { vector: [{ origin, watermark: seq, intervals: [] }] }));
+    expect(replica.core.acknowledged(seq)).toBe(2);
   });
 
   it('what another process answers at the address counts for nobody', () => {

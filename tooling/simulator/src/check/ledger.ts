@@ -98,7 +98,7 @@ export class Ledger {
     if (this.#options.losesPast && record.value === null && peak.value === null) return;
     const invariant = peak.value === null ? 'resurrected' : 'went back';
     const detail = `${told(record)} on node ${String(index)} that had ${told(peak)}`;
-    this.#options.fail(new Violation(invariant, detail, { nodes: [index], key: record.key }));
+    this.#options.fail(new Violation(invariant, detail, { nodes: [index], key: splitKey(record.key).key }));
   }
 
   #checkWritten(index: number, record: StoredRecord): void {
@@ -119,7 +119,7 @@ export class Ledger {
     this.#carriers.set(value, id);
     if (carrier === undefined) return;
     const detail = `value ${String(value)} was written as ${carrier} and as ${id}`;
-    this.#options.fail(new Violation('executed twice', detail, { nodes: [index], key: record.key }));
+    this.#options.fail(new Violation('executed twice', detail, { nodes: [index], key: splitKey(record.key).key }));
   }
 
   #nobody(index: number, record: StoredRecord): void {

@@ -1,4 +1,5 @@
 import { SimpleDHTError, type BatchOperation, type DHTNode } from '@simpledht/node';
+import { splitKey } from '@simpledht/storage';
 import { compareVersions } from '../check/change-order.ts';
 import { told } from '../check/records.ts';
 import { Violation } from '../check/violation.ts';
@@ -132,7 +133,7 @@ export class Operations {
         continue;
       }
       const detail = `${told(record)}: ${String(acknowledged)} were said to hold it, only ${holders.join()} of ${String(cluster.nodes.length)} did`;
-      this.#stage.fail(new Violation('false acknowledgement', detail, { key: record.key }));
+      this.#stage.fail(new Violation('false acknowledgement', detail, { key: splitKey(record.key).key }));
     }
   }
 
