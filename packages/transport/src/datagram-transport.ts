@@ -1,5 +1,5 @@
-import type { Address } from '@simpledht/wire';
-import { datagramFrameBytes, packetHeaderBytes, SimpleDHTError } from '@simpledht/wire';
+import type { Address, VersionRange } from '@simpledht/wire';
+import { datagramFrameBytes, packetHeaderBytes, protocolVersion, SimpleDHTError } from '@simpledht/wire';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import type { DatagramSocket } from './datagram-socket.ts';
@@ -31,6 +31,8 @@ export interface DatagramTransportOptions {
   readonly stun?: readonly string[];
   /** Any of `TransportSettings`; the rest has its default. */
   readonly settings?: Partial<TransportSettings>;
+  /** Versions of the protocol to offer. Default: what this package speaks; others are for trying clusters of mixed ones. */
+  readonly versions?: VersionRange;
 }
 
 /** Tag of an authenticated packet: room is kept for it, so that a secret changes no size. */
@@ -49,6 +51,7 @@ class DatagramTransport implements Transport {
   readonly #settings: TransportSettings;
   readonly maxDatagramBytes: number;
   readonly #keyring: readonly ClusterKey[] | undefined;
+  readonly #versions: VersionRange;
   readonly #stun: PublicAddress | undefined;
   #endpoint: Endpoint | undefined;
   #opened = false;
@@ -60,6 +63,7 @@ class DatagramTransport implements Transport {
     this.#random = options.random ?? systemRandom;
     this.#logger = options.logger ?? silentLogger;
     this.#settings = checked({ ...defaultTransportSettings, ...options.settings });
+    this.#versions = options.versions ?? protocolVersion;
     this.#keyring = options.secret === undefined ? undefined : parseKeyring(options.secret);
     if (options.stun !== undefined && options.stun.length > 0)
       this.#stun = new PublicAddress(
@@ -80,6 +84,7 @@ class DatagramTransport implements Transport {
       logger: this.#logger,
       settings: this.#settings,
       keyring: this.#keyring,
+      versions: this.#versions,
     };
     const endpoint = new Endpoint(parts, handlers);
     await this.#socket.bind({

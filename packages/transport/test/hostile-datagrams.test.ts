@@ -1,5 +1,5 @@
 import type { Address } from '@simpledht/wire';
-import { packetKind, SimpleDHTError } from '@simpledht/wire';
+import { packetKind, protocolVersion, SimpleDHTError } from '@simpledht/wire';
 import { describe, expect, it } from 'vitest';
 import { Endpoint } from '../src/endpoint/endpoint.ts';
 import { defaultTransportSettings } from '../src/endpoint/settings.ts';
@@ -21,7 +21,14 @@ async function side(network: MemoryNetwork, random: Random, address: Address): P
   const socket = network.socket(address);
   const clock = network.clock;
   const made = { heard: [] as Uint8Array[], errors: [] as Error[] };
-  const parts = { socket, clock, random, logger: silentLogger, settings: defaultTransportSettings };
+  const parts = {
+    socket,
+    clock,
+    random,
+    logger: silentLogger,
+    settings: defaultTransportSettings,
+    versions: protocolVersion,
+  };
   const endpoint = new Endpoint(parts, {
     onDatagram: () => undefined,
     onRequest: (_from, payload, reply) => {

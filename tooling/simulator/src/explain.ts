@@ -13,8 +13,8 @@ export async function explain(plan: Plan, command: string, lines: number): Promi
 }
 
 export function summary({ plan, violation, hash, endMs }: Outcome): string {
-  const { nodes, sealed, durable } = plan.setting;
-  const setting = `${String(nodes)} nodes, ${sealed ? 'sealed' : 'plain'}, ${durable ? 'disks' : 'in memory'}`;
+  const { nodes, sealed, durable, mixed } = plan.setting;
+  const setting = `${String(nodes)} nodes, ${sealed ? 'sealed' : 'plain'}, ${durable ? 'disks' : 'in memory'}${mixed === true ? ', two versions' : ''}`;
   const result = violation === undefined ? 'held' : `broke a promise\n${violation.message}`;
   return `seed ${String(plan.seed)} (${setting}, ${String(plan.steps.length)} steps, ${(endMs / 1_000).toFixed(1)} virtual s, events ${hash}) ${result}`;
 }

@@ -19,6 +19,8 @@ export function table({ tally, failures, cpuMs }: Summary): string {
   const [lost, resurrected, divergent] = [count(losing), count(resurrecting), count(diverging)];
   const rows: readonly (readonly [string, string])[] = [
     ['runs', grouped(tally.runs)],
+    ['of these with a secret', grouped(tally.sealed)],
+    ['of these two versions', grouped(tally.mixed)],
     ['virtual hours', (tally.virtualMs / 3_600_000).toFixed(1)],
     ['speed on one core', `${(tally.virtualMs / cpuMs).toFixed(0)} × real time`],
     ['datagrams', grouped(tally.datagrams)],

@@ -26,6 +26,11 @@ export interface TestClusterOptions {
   readonly node?: (index: number) => NodeOptions;
   /** Sees what happens to the data of the node at an index: asked for anew whenever a process starts there. */
   readonly watchDisk?: (index: number) => DiskWatcher;
+  /**
+   * Whether the process at an index speaks a later version of the protocol, as far as this one knows how one may differ:
+   * more fields, frames and parameters, and kinds of messages that it tries. Asked for anew whenever a process starts there.
+   */
+  readonly isLater?: (index: number) => boolean;
 }
 
 export interface RestartOptions {
@@ -70,6 +75,7 @@ export class TestCluster extends ClusterFaults {
       faults,
       common: node,
       watch: options.watchDisk,
+      isLater: options.isLater,
     });
   }
 

@@ -3,10 +3,13 @@ import {
   datagramTransport,
   seededRandom,
   withFaults,
+  type Clock,
+  type DatagramSocket,
   type Faults,
   type FaultySocket,
   type MemoryNetwork,
   type Random,
+  type Transport,
   type VirtualClock,
 } from '@simpledht/transport';
 import type { Address } from '@simpledht/wire';
@@ -14,6 +17,8 @@ import { DHTNode } from '../dht-node.ts';
 import type { NodeOptions } from '../options.ts';
 import type { DiskCopy } from './disk.ts';
 import { DiskStore, type DiskWatcher } from './disk-store.ts';
+import { LaterSocket } from './later-socket.ts';
+import { LaterTransport, laterVersions } from './later-transport.ts';
 import { MovingSocket } from './moving-socket.ts';
 import { NodeClock } from './node-clock.ts';
 import { PausedSocket } from './paused-socket.ts';
@@ -29,6 +34,12 @@ export interface Machine {
   up: boolean;
   /** The machine gets another address while the process runs. */
   move(address: Address): Promise<void>;
+}
+
+interface TransportParts {
+  readonly socket: DatagramSocket;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** What all machines of a cluster share. */
@@ -52,6 +63,8 @@ export interface MachineOptions {
   readonly common: NodeOptions;
   readonly data: DiskCopy | undefined;
   readonly watcher: DiskWatcher | undefined;
+  /** Speaks a later version of the protocol. */
+  readonly isLater: boolean;
 }
 
 export function buildMachine(surroundings: Surroundings, options: MachineOptions): Machine {
@@ -66,11 +79,10 @@ export function buildMachine(surroundings: Surroundings, options: MachineOptions
   const socket = withFaults(network, { clock: surroundings.clock, random, faults });
   // A secret is the transport's, and the transport is made here.
   const { secret, ...others } = { ...options.common, ...own };
-  const sealing = {
-    ...(secret === undefined ? {} : { secret }),
-    settings: { clusterTag: clusterTagOf(others.cluster ?? '') },
-  };
-  const transport = datagramTransport({ socket: new PausedSocket(socket, clock), clock, random, ...sealing });
+  const transport = buildTransport(
+    { socket: new PausedSocket(socket, clock), clock, random },
+    { secret, cluster: others.cluster, isLater: options.isLater },
+  );
   const node = new DHTNode({ clock, random, transport, store, bootstrap: options.bootstrap, ...others });
   const move = async (to: Address): Promise<void> => {
     machine.address = to;
@@ -78,4 +90,21 @@ export function buildMachine(surroundings: Surroundings, options: MachineOptions
   };
   const machine: Machine = { node, socket, store, clock, options: own, address, up: true, move };
   return machine;
+}
+
+interface Speech {
+  readonly secret: NodeOptions['secret'];
+  readonly cluster: string | undefined;
+  readonly isLater: boolean;
+}
+
+function buildTransport(parts: TransportParts, { secret, cluster, isLater }: Speech): Transport {
+  const sealing = {
+    ...(secret === undefined ? {} : { secret }),
+    settings: { clusterTag: clusterTagOf(cluster ?? '') },
+  };
+  if (!isLater) return datagramTransport({ ...parts, ...sealing });
+  // What is sealed nobody can add to on its way out.
+  const socket = secret === undefined ? new LaterSocket(parts.socket) : parts.socket;
+  return new LaterTransport(datagramTransport({ ...parts, ...sealing, socket, versions: laterVersions }), parts.clock);
 }

@@ -20,6 +20,7 @@ export interface MachinesOptions {
   /** What all nodes at an index are given. */
   readonly common: (index: number) => NodeOptions;
   readonly watch: ((index: number) => DiskWatcher) | undefined;
+  readonly isLater: ((index: number) => boolean) | undefined;
 }
 
 /** What a process is started with. */
@@ -113,7 +114,7 @@ export class Machines {
   }
 
   #build(index: number, { address, own, data }: Start): Machine {
-    const { surroundings, common, watch } = this.#options;
+    const { surroundings, common, watch, isLater } = this.#options;
     const bootstrap = index === 0 ? [] : [this.addressOf(0)];
     const clockOffsetMs = this.#all[index]?.clock.offsetMs ?? 0;
     const options = {
@@ -125,6 +126,7 @@ export class Machines {
       common: common(index),
       data,
       watcher: watch?.(index),
+      isLater: isLater?.(index) ?? false,
     };
     const machine = buildMachine(surroundings, options);
     const { node } = machine;

@@ -1,4 +1,4 @@
-import type { Address } from '@simpledht/wire';
+import type { Address, VersionRange } from '@simpledht/wire';
 import { closeCode, instanceBytes, packetHeaderBytes, packetKind, peekConnectionId } from '@simpledht/wire';
 import type { LinkCounters } from '../link/link-counters.ts';
 import type { LinkDownReason, LinkEffect } from '../link/link-effects.ts';
@@ -39,6 +39,7 @@ export class Endpoint implements HandshakeContext {
   readonly sealing: Sealing | undefined;
   readonly tokens: RetryTokens;
   readonly instance: Uint8Array;
+  readonly versions: VersionRange;
   readonly #parts: EndpointParts;
   readonly owner: Owner;
   readonly #defence: Defence;
@@ -60,6 +61,7 @@ export class Endpoint implements HandshakeContext {
     const nowMs = parts.clock.monotonic();
     this.settings = settings;
     this.random = random;
+    this.versions = parts.versions;
     this.instance = random.bytes(instanceBytes);
     this.sessions = new Sessions(random);
     this.tokens = new RetryTokens(random, nowMs);

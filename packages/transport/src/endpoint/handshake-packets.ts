@@ -3,6 +3,7 @@ import type {
   HandshakePacket,
   HandshakeType,
   LinkParameters,
+  VersionRange,
   ReceivedHandshake,
   Sealer,
 } from '@simpledht/wire';
@@ -13,7 +14,6 @@ import {
   isIntactHandshake,
   noConnection,
   noParameters,
-  protocolVersion,
   SimpleDHTError,
 } from '@simpledht/wire';
 import { plainSealer } from '../plain-sealer.ts';
@@ -25,6 +25,7 @@ export interface HandshakePacketsParts {
   readonly settings: TransportSettings;
   /** 8 random bytes of this transport. */
   readonly instance: Uint8Array;
+  readonly versions: VersionRange;
   /** Without a secret there is none. */
   readonly sealing: Sealing | undefined;
   readonly parametersFor: (address: Address) => LinkParameters;
@@ -97,7 +98,7 @@ export class HandshakePackets {
       destinationId: noConnection,
       sourceId: noConnection,
       clusterTag: this.#parts.settings.clusterTag,
-      versions: protocolVersion,
+      versions: this.#parts.versions,
       instance: this.#parts.instance,
       token: empty,
       keyExchange: empty,

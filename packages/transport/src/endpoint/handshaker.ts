@@ -1,5 +1,5 @@
-import type { Address, ReceivedHandshake } from '@simpledht/wire';
-import { minHelloBytes, noConnection, protocolVersion, rejectReason } from '@simpledht/wire';
+import type { Address, VersionRange, ReceivedHandshake } from '@simpledht/wire';
+import { minHelloBytes, noConnection, rejectReason } from '@simpledht/wire';
 import type { LinkDownReason } from '../link/link-effects.ts';
 import type { Random } from '../random.ts';
 import type { OpenedHello, Sealing } from '../sealing/sealing.ts';
@@ -24,6 +24,7 @@ export interface HandshakeContext {
   readonly tokens: RetryTokens;
   /** 8 random bytes of this transport. */
   readonly instance: Uint8Array;
+  readonly versions: VersionRange;
   readonly links: LinkFactory;
   readonly owner: Owner;
   /** With a secret: how handshakes are authenticated. */
@@ -52,11 +53,12 @@ export class Handshaker {
   readonly #room: Room;
 
   constructor(context: HandshakeContext, nowMs: number) {
-    const { settings, instance, sealing } = context;
+    const { settings, instance, sealing, versions } = context;
     this.#context = context;
     this.#packets = new HandshakePackets({
       settings,
       instance,
+      versions,
       sealing,
       parametersFor: (address) => context.links.parametersFor(address),
     });
@@ -139,7 +141,7 @@ export class Handshaker {
       this.#context.owner.otherSecret(from, this.#context.sealing !== undefined, nowMs);
       return true;
     }
-    if (!hasCommonVersion(packet)) {
+    if (!this.#hasCommonVersion(packet)) {
       this.#context.transmit(this.#packets.reject(packet, opened, rejectReason.version), from);
       return true;
     }
@@ -207,7 +209,7 @@ export class Handshaker {
 
   #onAccept(packet: ReceivedHandshake, from: Address, nowMs: number): boolean {
     const session = this.#dialled(packet, from);
-    if (session === undefined || packet.sourceId === noConnection || !hasCommonVersion(packet)) return false;
+    if (session === undefined || packet.sourceId === noConnection || !this.#hasCommonVersion(packet)) return false;
     if (!this.#agreesWith(session, packet)) {
       this.#context.counters.drop('secret');
       return true;
@@ -260,6 +262,11 @@ export class Handshaker {
     return true;
   }
 
+  #hasCommonVersion({ versions }: ReceivedHandshake): boolean {
+    const own = this.#context.versions;
+    return versions.min <= own.max && versions.max >= own.min;
+  }
+
   /** The dial that an answer is for. */
   #dialled(packet: ReceivedHandshake, from: Address): Session | undefined {
     const session = this.#context.sessions.byId(packet.destinationId);
@@ -271,8 +278,4 @@ export class Handshaker {
 interface Hello {
   readonly packet: ReceivedHandshake;
   readonly opened: OpenedHello | undefined;
-}
-
-function hasCommonVersion({ versions }: ReceivedHandshake): boolean {
-  return versions.min <= protocolVersion.max && versions.max >= protocolVersion.min;
 }

@@ -1,3 +1,4 @@
+import type { VersionRange } from '@simpledht/wire';
 import type { Clock } from '../clock.ts';
 import type { DatagramSocket } from '../datagram-socket.ts';
 import type { Logger } from '../logger.ts';
@@ -14,4 +15,5 @@ export interface EndpointParts {
   readonly settings: TransportSettings;
   /** The cluster's secrets; without any, links are not sealed. */
   readonly keyring?: readonly ClusterKey[] | undefined;
+  readonly versions: VersionRange;
 }

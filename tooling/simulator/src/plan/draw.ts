@@ -38,6 +38,7 @@ function drawSetting(draw: Drawing, options: DrawOptions): Setting {
     ]),
     preset: draw.pick(['lan', 'lan', 'local']),
     chaosMs: draw.spread(8_000, 40_000),
+    mixed: draw.chance(0.25),
   };
   return { ...drawn, nodes: options.nodes ?? drawn.nodes, chaosMs: options.chaosMs ?? drawn.chaosMs };
 }

@@ -17,6 +17,8 @@ export interface Setting {
   readonly delayMs: readonly [least: number, most: number];
   readonly preset: 'local' | 'lan';
   readonly chaosMs: number;
+  /** Every other process speaks a later version of the protocol, and whoever starts again the other one than before. */
+  readonly mixed?: boolean;
 }
 
 interface NetworkFaults {

@@ -48,7 +48,7 @@ class Run {
   async play(): Promise<void> {
     const { stage } = this;
     const { tally } = stage;
-    tally.runs = 1;
+    tally.begun(this.#plan);
     try {
       for (let index = 0; index < this.#plan.setting.nodes; index++) await stage.add();
       await stage.cluster.formed();

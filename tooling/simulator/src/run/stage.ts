@@ -26,6 +26,8 @@ export interface Place {
 export class Stage {
   readonly plan: Plan;
   readonly cluster: TestCluster;
+  /** What it takes to talk with the nodes. */
+  readonly sealing: { readonly secret?: string };
   readonly ledger: Ledger;
   readonly tally: Tally = new Tally();
   readonly hash: EventHash = new EventHash();
@@ -47,13 +49,14 @@ export class Stage {
       },
       losesPast: steps.some(({ type }) => ['copy', 'clone', 'kill', 'leave'].includes(type)),
     });
-    const secret = setting.sealed ? { secret: secretOf(seed) } : {};
+    this.sealing = setting.sealed ? { secret: secretOf(seed) } : {};
     this.cluster = new TestCluster({
       seed,
       delayMs: setting.delayMs,
       disk: setting.durable ? setting.flushMs : false,
-      node: () => ({ preset: setting.preset, ...secret }),
+      node: () => ({ preset: setting.preset, ...this.sealing }),
       watchDisk: (index) => this.ledger.watcher(index),
+      isLater: (index) => this.#isLater(index),
     });
     this.cluster.network.onDatagram = (from, to, datagram) => {
       this.tally.datagrams += 1;
@@ -109,12 +112,11 @@ export class Stage {
   /** Somebody outside the cluster who talks with the node at an index, wherever it is. */
   client(index: number): Promise<Client> {
     const { clock, network } = this.cluster;
-    const { seed, setting } = this.plan;
+    const { seed } = this.plan;
     const made = this.#client.length + 1;
     const socket = network.socket(`10.99.${String(made >> 8)}.${String(made & 255)}:7000`);
     const random = seededRandom(seed * 31 + made);
-    const secret = setting.sealed ? { secret: secretOf(seed) } : {};
-    const transport = datagramTransport({ socket, clock, random, ...secret });
+    const transport = datagramTransport({ socket, clock, random, ...this.sealing });
     const [host = '', port = ''] = this.cluster.addressOf(index).split(':');
     const client = connect({ host, port: Number(port), transport });
     this.#client.push(client);
@@ -124,6 +126,11 @@ export class Stage {
   async stop(): Promise<void> {
     for (const client of this.#client) await (await client).close();
     await this.cluster.stop();
+  }
+
+  /** An upgrade or a way back with each new process. */
+  #isLater(index: number): boolean {
+    return this.plan.setting.mixed === true && (index + (this.places[index]?.life ?? 0)) % 2 === 1;
   }
 
   #name(index: number): void {

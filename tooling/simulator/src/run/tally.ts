@@ -1,7 +1,17 @@
+import type { Plan } from '../plan/plan.ts';
+
+const summed = [
+  ...(['runs', 'sealed', 'mixed', 'virtualMs', 'datagrams'] as const),
+  ...(['operations', 'acknowledged', 'relayed', 'refused'] as const),
+];
+
 /** What runs came to; adds up. */
 export class Tally {
   runs = 0;
   virtualMs = 0;
+  /** With a secret, and with two versions of the protocol. */
+  sealed = 0;
+  mixed = 0;
   datagrams = 0;
   operations = 0;
   acknowledged = 0;
@@ -13,6 +23,12 @@ export class Tally {
   slowestSeed = 0;
   readonly convergenceMs: number[] = [];
   readonly faults: Record<string, number> = {};
+
+  begun({ setting }: Plan): void {
+    this.runs = 1;
+    this.sealed = setting.sealed ? 1 : 0;
+    this.mixed = setting.mixed === true ? 1 : 0;
+  }
 
   fault(type: string): void {
     this.faults[type] = (this.faults[type] ?? 0) + 1;
@@ -26,9 +42,8 @@ export class Tally {
   }
 
   /** `other` may be plain data, from another process. */
-  add(other: Omit<Tally, 'add' | 'fault' | 'converged'>): void {
-    for (const name of ['runs', 'virtualMs', 'datagrams', 'operations', 'acknowledged', 'relayed', 'refused'] as const)
-      this[name] += other[name];
+  add(other: Omit<Tally, 'add' | 'begun' | 'fault' | 'converged'>): void {
+    for (const name of summed) this[name] += other[name];
     for (const [type, count] of Object.entries(other.faults)) this.faults[type] = (this.faults[type] ?? 0) + count;
     this.convergenceMs.push(...other.convergenceMs);
     if (other.slowestMs <= this.slowestMs) return;
