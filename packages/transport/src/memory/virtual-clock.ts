@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { Clock, TimerHandle } from '../clock.ts';
 import type { Deadline } from '../deadline-queue.ts';
 import { DeadlineQueue } from '../deadline-queue.ts';
@@ -13,8 +14,18 @@ class Timer implements Deadline {
   }
 }
 
-/** One turn of the real event loop: every promise callback that is ready runs. */
+/** Turns of virtual time in one turn of the real event loop, which asks the system for news: a fifth of a simulation's time. */
+const turnsPerLoop = 64;
+
+/** Every promise callback that is ready runs, and whatever these make ready: ticks come when no promise callback is left. */
 function settlePromises(): Promise<void> {
+  return new Promise((resolve) => {
+    nextTick(resolve);
+  });
+}
+
+/** The same, and what is real has its turn: signals, sockets, messages of other processes. */
+function turnEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -74,11 +85,11 @@ export class VirtualClock implements Clock {
     if (this.#running) throw new Error('The virtual clock is running already');
     this.#running = true;
     try {
-      await settlePromises();
-      while (!predicate()) {
+      await turnEventLoop();
+      for (let turn = 1; !predicate(); turn++) {
         if (this.#deferred.length > 0) this.#runDeferred();
         else if (!this.#runNextInstant(endMs)) return predicate();
-        await settlePromises();
+        await (turn % turnsPerLoop === 0 ? turnEventLoop() : settlePromises());
       }
       return true;
     } finally {
