@@ -159,7 +159,7 @@ describe.skipIf(reason !== undefined)('two machines with firewalls', () => {
     });
     const start = processesOf(context);
     const rules = (machine: 1 | 2, policy: 'accept' | 'drop', ...lines: readonly string[]): void => {
-      const [command = '', ...argv] = machines.at(machine);
+      const [command, ...argv] = machines.at(machine);
       const chain = ['chain i {', `type filter hook input priority 0; policy ${policy};`, ...lines, '}'];
       const input = ['flush ruleset', 'table inet f {', ...chain, '}', ''].join('\n');
       execFileSync(command, [...argv, 'nft', '-f', '-'], { input });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createNetwork, homeIp, wanIp, whyNoNetwork, type Network } from './support/network.ts';
 
-const reason = await whyNoNetwork();
+const reason = whyNoNetwork();
 const skipped = reason === undefined ? '' : `, skipped: ${reason}`;
 
 const bin = fileURLToPath(new URL('../../../apps/cli/src/bin.ts', import.meta.url));

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createNetwork, homeIp, wanIp, whyNoNetwork, type Network } from './support/network.ts';
 
-const reason = await whyNoNetwork();
+const reason = whyNoNetwork();
 
 const program = fileURLToPath(new URL('support/home.ts', import.meta.url));
 const fromSources = ['--conditions=@simpledht/source', '--import', 'tsx'];

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build, whyNot, type Namespaces, type Prefix } from '@simpledht/namespaces';
 
 /** A machine at home, its router with miniupnpd, and a machine outside, as network namespaces. */
 export interface Network {
-  /** Puts a command on a machine: prefix of its command line. */
-  readonly at: (machine: Machine) => readonly [command: string, ...argv: string[]];
+  /** Puts a command on a machine. */
+  readonly at: (machine: Machine) => Prefix;
   /** Starts the router's daemon with these protocols. */
   readonly startDaemon: (protocols: { readonly upnp: boolean; readonly pmp: boolean }) => Promise<void>;
   readonly stopDaemon: () => Promise<void>;
@@ -45,8 +46,10 @@ table inet filter {
 }`;
 
 export function createNetwork(): Network {
-  const tag = `sdhtnat${String(process.pid)}`;
-  const name = (machine: Machine): string => `${tag}-${machine}`;
+  return build('nat', networkOf);
+}
+
+function networkOf(spaces: Namespaces): Network {
   const directory = mkdtempSync(join(tmpdir(), 'simpledht-nat-'));
   let daemon: ChildProcess | undefined;
   const stopDaemon = async (): Promise<void> => {
@@ -57,8 +60,7 @@ export function createNetwork(): Network {
     }
     daemon = undefined;
   };
-  const inRouter = (command: string, ...argv: readonly string[]): string =>
-    run('ip', 'netns', 'exec', name('router'), command, ...argv);
+  const inRouter = (command: string, ...argv: readonly string[]): string => spaces.run('router', command, ...argv);
   const load = (rules: string): void => {
     const file = join(directory, 'rules');
     writeFileSync(file, rules);
@@ -66,17 +68,16 @@ export function createNetwork(): Network {
   };
   const remove = async (): Promise<void> => {
     await stopDaemon();
-    for (const machine of machines) attempt('ip', 'netns', 'del', name(machine));
+    spaces.remove();
     rmSync(directory, { recursive: true, force: true });
   };
   const network: Network = {
-    at: (machine) => ['ip', 'netns', 'exec', name(machine)],
+    at: (machine) => spaces.at(machine),
     startDaemon: async ({ upnp, pmp }) => {
       const file = join(directory, 'miniupnpd.conf');
       writeFileSync(file, configuration(directory, upnp, pmp));
-      daemon = spawn('ip', ['netns', 'exec', name('router'), 'miniupnpd', '-d', '-f', file], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      const [ip, ...prefix] = spaces.at('router');
+      daemon = spawn(ip, [...prefix, 'miniupnpd', '-d', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
       await saying(daemon, /listening for|HTTP listening on port/i);
     },
     stopDaemon,
@@ -88,43 +89,27 @@ export function createNetwork(): Network {
     remove,
   };
   try {
-    build(name);
+    connect(spaces);
     load(ruleset);
   } catch (error) {
-    for (const machine of machines) attempt('ip', 'netns', 'del', name(machine));
     rmSync(directory, { recursive: true, force: true });
     throw error;
   }
   return network;
 }
 
-const machines = ['home', 'router', 'outside'] as const;
-
-function build(name: (machine: Machine) => string): void {
-  for (const machine of machines) {
-    run('ip', 'netns', 'add', name(machine));
-    run('ip', '-n', name(machine), 'link', 'set', 'lo', 'up');
-  }
-  cable(name, { lan: 'lan0', at: 'home', near: `${routerIp}/24`, far: `${homeIp}/24` });
-  cable(name, { lan: 'wan0', at: 'outside', near: `${wanIp}/24`, far: `${outsideIp}/24` });
-  run('ip', '-n', name('home'), 'route', 'add', 'default', 'via', routerIp);
-  run('ip', 'netns', 'exec', name('router'), 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
-}
-
-interface Cable {
-  readonly lan: string;
-  readonly at: Machine;
-  readonly near: string;
-  readonly far: string;
-}
-
-function cable(name: (machine: Machine) => string, { lan, at, near, far }: Cable): void {
-  const [router, machine] = [name('router'), name(at)];
-  run('ip', 'link', 'add', lan, 'netns', router, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', machine);
-  run('ip', '-n', router, 'addr', 'add', near, 'dev', lan);
-  run('ip', '-n', machine, 'addr', 'add', far, 'dev', 'eth0');
-  run('ip', '-n', router, 'link', 'set', lan, 'up');
-  run('ip', '-n', machine, 'link', 'set', 'eth0', 'up');
+function connect(spaces: Namespaces): void {
+  spaces.add('home', 'router', 'outside');
+  spaces.cable(
+    { space: 'router', device: 'lan0', address: `${routerIp}/24` },
+    { space: 'home', device: 'eth0', address: `${homeIp}/24` },
+  );
+  spaces.cable(
+    { space: 'router', device: 'wan0', address: `${wanIp}/24` },
+    { space: 'outside', device: 'eth0', address: `${outsideIp}/24` },
+  );
+  spaces.route('home', routerIp);
+  spaces.run('router', 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
 }
 
 function configuration(directory: string, upnp: boolean, pmp: boolean): string {
@@ -146,26 +131,24 @@ function configuration(directory: string, upnp: boolean, pmp: boolean): string {
 }
 
 /** Why there is no such network here; `undefined` when there is. */
-export async function whyNoNetwork(): Promise<string | undefined> {
-  if (process.platform !== 'linux') return 'network namespaces are of Linux';
-  if (process.getuid?.() !== 0) return 'network namespaces need root';
-  for (const [command, name] of [
-    ['ip', 'iproute2'],
-    ['nft', 'nftables'],
-    ['miniupnpd', 'miniupnpd-nftables'],
-  ] as const)
-    if (!isInstalled(command)) return `${command} is not installed: Debian package ${name}`;
-  try {
-    await createNetwork().remove();
-    return undefined;
-  } catch (error) {
-    return `network namespaces cannot be made: ${error instanceof Error ? error.message : String(error)}`;
-  }
+export function whyNoNetwork(): string | undefined {
+  const missing = needed.find(([command]) => !isInstalled(command));
+  if (missing !== undefined) return `${missing[0]} is not installed: Debian package ${missing[1]}`;
+  return whyNot((spaces) => {
+    connect(spaces);
+    spaces.run('router', 'nft', 'list', 'ruleset');
+  });
 }
+
+const needed = [
+  ['ip', 'iproute2'],
+  ['nft', 'nftables'],
+  ['miniupnpd', 'miniupnpd-nftables'],
+] as const;
 
 function isInstalled(command: string): boolean {
   try {
-    run('sh', '-c', `command -v ${command}`);
+    execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -185,16 +168,4 @@ async function saying(child: ChildProcess, pattern: RegExp): Promise<void> {
       reject(new Error(`ended:\n${said}`));
     });
   });
-}
-
-function run(command: string, ...argv: readonly string[]): string {
-  return execFileSync(command, argv, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
-}
-
-function attempt(command: string, ...argv: readonly string[]): void {
-  try {
-    run(command, ...argv);
-  } catch {
-    // It was never made.
-  }
 }

@@ -48,8 +48,8 @@ const fastCases: readonly Case[] = [
   ),
 ];
 
-async function measure({ line, bytes, senders, stockBuffer }: Case, name: string): Promise<SenderFigures[]> {
-  const machines = new Machines(name, senders + 1);
+async function measure({ line, bytes, senders, stockBuffer }: Case): Promise<SenderFigures[]> {
+  const machines = new Machines(senders + 1);
   const receiveBufferBytes = stockBuffer ? stockBufferBytes : askedBufferBytes;
   try {
     const receiverOptions: ReceiverOptions = { ip: machines.ip(0, 'host'), receiveBufferBytes };
@@ -115,11 +115,11 @@ async function run(only: string | undefined): Promise<void> {
   const columns = [...heads, ...small, 'packets lost of sent', 'probes'];
   process.stdout.write(`| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}\n`);
   const wanted = (each: Case): boolean => only === undefined || each.name.includes(only);
-  const print = async (each: Case, name: string): Promise<void> => {
-    process.stdout.write(`${row(each, await measure(each, name))}\n`);
+  const print = async (each: Case): Promise<void> => {
+    process.stdout.write(`${row(each, await measure(each))}\n`);
   };
-  for (const [index, each] of fastCases.filter(wanted).entries()) await print(each, `f${String(index)}`);
-  await Promise.all(slowCases.filter(wanted).map((each, index) => print(each, `s${String(index)}`)));
+  for (const each of fastCases.filter(wanted)) await print(each);
+  await Promise.all(slowCases.filter(wanted).map(print));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

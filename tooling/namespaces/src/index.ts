@@ -1,0 +1,2 @@
+export { build, Namespaces, whyNot } from './namespaces.ts';
+export type { End, Prefix } from './namespaces.ts';
