@@ -1,12 +1,13 @@
+import { misfit } from '@simpledht/mutations';
 import { describe, expect, it } from 'vitest';
 import { mutations } from './mutations/list.ts';
-import { misfit, tryMutation } from './mutations/run.ts';
+import { sourcesPath, tryMutation } from './mutations/run.ts';
 
 const quick = mutations.filter((mutation) => mutation.quick === true);
 
 describe('the list of broken rules', () => {
   it('fits the sources', async () => {
-    const misfits = await Promise.all(mutations.map(misfit));
+    const misfits = await Promise.all(mutations.map((mutation) => misfit(sourcesPath, mutation)));
     expect(misfits.filter((one) => one !== undefined)).toEqual([]);
   });
 });

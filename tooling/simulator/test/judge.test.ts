@@ -29,7 +29,13 @@ function judged(): { ledger: Ledger; found: string[] } {
   const found: string[] = [];
   const fail = ({ invariant }: Violation): void => void found.push(invariant);
   const ids = [one, two];
-  const ledger = new Ledger({ idOf: (index) => ids[index] ?? '', fail, note: () => undefined, losesPast: false });
+  const ledger = new Ledger({
+    idOf: (index) => ids[index] ?? '',
+    fail,
+    note: () => undefined,
+    wallMs: () => Date.UTC(2026, 0, 1),
+    losesPast: false,
+  });
   return { ledger, found };
 }
 

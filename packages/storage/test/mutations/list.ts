@@ -1,23 +1,10 @@
-export interface Patch {
-  readonly file: string;
-  readonly search: string;
-  readonly replacement: string;
-}
+import type { BrokenRule } from '@simpledht/mutations';
 
-/** One broken rule: a patch of one source file, and the classes of runs that should notice. */
-export interface Mutation {
-  readonly rule: string;
-  /** Under packages/storage/src. None when the simulation itself breaks the rule. */
-  readonly file?: string;
-  readonly search?: string;
-  readonly replacement?: string;
-  /** Further patches without which the first would not run, or would not break the rule. */
-  readonly also?: readonly Patch[];
+/** One broken rule of packages/storage/src, and the classes of runs that should notice. Without a patch the simulation breaks it. */
+export interface Mutation extends BrokenRule {
   /** Further arguments of the simulation. */
   readonly args?: readonly string[];
   readonly classes: readonly string[];
-  /** Fast enough for every run of the tests. */
-  readonly quick?: boolean;
 }
 
 export const mutations: readonly Mutation[] = [

@@ -4,8 +4,9 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { mutations, type Mutation } from './list.ts';
-import { tryMutation, type Verdict } from './run.ts';
+import { tryAll } from '@simpledht/mutations';
+import { mutations } from './list.ts';
+import { tryMutation } from './run.ts';
 
 const { values } = parseArgs({
   options: {
@@ -17,26 +18,12 @@ const { values } = parseArgs({
   },
 });
 const chosen = mutations.filter(({ rule, quick }) => rule.includes(values.rule) && (!values.quick || quick === true));
-const verdicts = await tryAll(chosen, Number(values.seeds), Number(values.workers));
-const missed = verdicts.filter(({ caught }) => caught === undefined);
-print(`\n${String(verdicts.length - missed.length)} of ${String(verdicts.length)} broken rules were caught`);
-if (missed.length > 0) process.exitCode = 1;
-
-async function tryAll(list: readonly Mutation[], seeds: number, workers: number): Promise<Verdict[]> {
-  const waiting = [...list];
-  const done: Verdict[] = [];
-  print('| broken rule | caught by | seconds |\n| --- | --- | --- |');
-  const work = async (): Promise<void> => {
-    for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
-      const verdict = await tryMutation(mutation, seeds, values['keep-tombstones'] ? ['--keep-tombstones'] : []);
-      done.push(verdict);
-      print(`| ${mutation.rule} | ${verdict.caught ?? '**nothing**'} | ${verdict.seconds.toFixed(1)} |`);
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, work));
-  return done;
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
+const extra = values['keep-tombstones'] ? ['--keep-tombstones'] : [];
+const isEachCaught = await tryAll(chosen, {
+  workers: Number(values.workers),
+  attempt: (mutation) => tryMutation(mutation, Number(values.seeds), extra),
+  print: (text) => {
+    process.stdout.write(`${text}\n`);
+  },
+});
+if (!isEachCaught) process.exitCode = 1;

@@ -1,27 +1,33 @@
 import type { Change } from '@simpledht/node';
+import { checkShown, type Last, type Shown } from './shown.ts';
 import { Violation } from './violation.ts';
 
 /** What one process told its user: each key's changes become later and later, and none is told twice. */
 export class ChangeOrder {
   readonly #node: number;
   readonly #fail: (violation: Violation) => void;
-  readonly #last = new Map<string, Change>();
+  readonly #last = new Map<string, Last>();
 
   constructor(node: number, fail: (violation: Violation) => void) {
     this.#node = node;
     this.#fail = fail;
   }
 
-  heard(change: Change): void {
-    const last = this.#last.get(change.key);
-    this.#last.set(change.key, change);
+  heard({ key, version, deleted, expired }: Change): void {
+    const last = this.#last.get(key);
+    this.#last.set(key, { version, isGone: deleted });
     if (last === undefined) return;
-    const order = compareVersions(last.version, change.version);
+    const order = compareVersions(last.version, version);
     // Once more with the same version: it has expired.
-    if (order < 0 || (order === 0 && change.expired && !last.expired)) return;
+    if (order < 0 || (order === 0 && expired && !last.isGone)) return;
     const invariant = order === 0 ? 'applied twice' : 'a change went back';
-    const detail = `${change.key}: ${change.version} after ${last.version} on node ${String(this.#node)}`;
-    this.#fail(new Violation(invariant, detail, { nodes: [this.#node], key: change.key }));
+    const detail = `${key}: ${version} after ${last.version} on node ${String(this.#node)}`;
+    this.#fail(new Violation(invariant, detail, { nodes: [this.#node], key }));
+  }
+
+  /** What was told last of each key is what is there. */
+  checkEnd(shown: Shown): void {
+    checkShown(this.#last, shown, 'a change was not told');
   }
 }
 

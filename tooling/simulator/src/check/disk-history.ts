@@ -12,6 +12,9 @@ export class DiskHistory {
   /** What the running process saw in its store. */
   readonly live: Map<string, StoredRecord> = new Map<string, StoredRecord>();
   readonly #kept = new Map<string, StoredRecord>();
+  /** The highest clock of what the running process saw or wrote, but for such as were too far ahead to be followed. */
+  newest = 0;
+  #began: Peaks = new Map<string, StoredRecord>();
   #cached: (readonly StoreBatch[])[] = [];
 
   /** One transaction is durable. */
@@ -19,6 +22,11 @@ export class DiskHistory {
     this.#cached.push(batches);
     if (this.#cached.length <= cachedTransactions) return;
     for (const record of recordsOf(this.#cached.shift() ?? [])) raise(this.#kept, record);
+  }
+
+  /** What the running process found of a member's writes. */
+  foundOf(writer: string): StoredRecord[] {
+    return [...this.#began.values()].filter((record) => record.writer === writer);
   }
 
   lose(transactions: number): void {
@@ -35,6 +43,8 @@ export class DiskHistory {
   /** A process begins on data with these peaks. */
   begin(peaks: Peaks): void {
     this.#cached = [];
+    this.newest = 0;
+    this.#began = peaks;
     for (const map of [this.#kept, this.live]) {
       map.clear();
       for (const [key, record] of peaks) map.set(key, record);

@@ -3,7 +3,7 @@ import { splitKey } from '@simpledht/storage';
 import type { StoredRecord } from '@simpledht/wire';
 import { compareVersions } from './change-order.ts';
 import type { Ledger } from './ledger.ts';
-import { isOlder, told } from './records.ts';
+import { isOlder, told, versionOf } from './records.ts';
 import { Violation } from './violation.ts';
 
 /** Clocks of a run agree, after it, to this; ms. */
@@ -59,8 +59,4 @@ function checkWinner({ index, node, storedKey, winner, nowMs }: Question): void 
 
 function isShown({ value, expiresAt }: StoredRecord, wallMs: number): boolean {
   return value !== null && (expiresAt === 0 || expiresAt > wallMs);
-}
-
-function versionOf({ hlc, writer }: StoredRecord): string {
-  return `${hlc.toString(36)}-${writer}`;
 }

@@ -1,8 +1,8 @@
-import { splitKey } from '@simpledht/storage';
+import { splitKey, wallOf } from '@simpledht/storage';
 import type { DiskWatcher } from '@simpledht/node/testing';
 import type { StoredRecord } from '@simpledht/wire';
 import { DiskHistory, raise, recordsOf } from './disk-history.ts';
-import { isOlder, told, valueOf, writeId } from './records.ts';
+import { isOlder, told, valueOf, versionOf, writeId } from './records.ts';
 import { Violation } from './violation.ts';
 
 export interface LedgerOptions {
@@ -10,8 +10,19 @@ export interface LedgerOptions {
   readonly idOf: (index: number) => string;
   readonly fail: (violation: Violation) => void;
   readonly note: (node: number, text: () => string) => void;
+  /** What a clock shows that is right. */
+  readonly wallMs: () => number;
   /** Nodes begin on old copies of disks in this run, or lose their data and their clock's past with it. */
   readonly losesPast: boolean;
+}
+
+/** A clock ahead by less than this is followed by everybody, however far behind its own is; ms. */
+const followedMs = 3_000;
+
+/** What was there when a record was applied. */
+interface Held {
+  readonly newest: number;
+  readonly before: StoredRecord | undefined;
 }
 
 /** Everything that was ever written, and who held it: from what the stores are told, apart from the code that decides. */
@@ -25,6 +36,10 @@ export class Ledger {
   /** Which write carries a value: one, whatever was sent twice. */
   readonly #carriers = new Map<number, string>();
   readonly #largest = new Map<string, StoredRecord>();
+  /** What a write took the place of, at its writer. */
+  readonly #before = new Map<string, StoredRecord | undefined>();
+  /** Made by a clock so far ahead that nobody has to follow it. */
+  readonly #ahead = new Set<string>();
   /** By the name that users see: the clock in base 36 and the writer. */
   readonly #versions = new Map<string, string>();
 
@@ -42,8 +57,10 @@ export class Ledger {
 
   watcher(index: number): DiskWatcher {
     return {
-      applied: ({ records = [] }) => {
-        for (const record of records) this.#applied(index, record);
+      applied: ({ records = [] }, before) => {
+        // Of a batch the order is not that of the clocks.
+        const { newest } = this.disk(index);
+        for (const record of records) this.#applied(index, record, { newest, before: before(record.key) });
       },
       kept: (batches) => {
         this.disk(index).commit(batches);
@@ -64,6 +81,11 @@ export class Ledger {
   byVersion(version: string): StoredRecord | undefined {
     const id = this.#versions.get(version);
     return id === undefined ? undefined : this.#writes.get(id);
+  }
+
+  /** What a write took the place of, at its writer. */
+  before(record: StoredRecord): StoredRecord | undefined {
+    return this.#before.get(writeId(record));
   }
 
   /** The largest write of a key, by anybody. */
@@ -87,10 +109,12 @@ export class Ledger {
     return held;
   }
 
-  #applied(index: number, record: StoredRecord): void {
+  #applied(index: number, record: StoredRecord, held: Held): void {
     this.#options.note(index, () => `applied ${told(record)}`);
-    this.#checkWritten(index, record);
-    const { live } = this.disk(index);
+    this.#checkWritten(index, record, held);
+    const disk = this.disk(index);
+    const { live } = disk;
+    if (!this.#isAhead(record)) disk.newest = Math.max(disk.newest, record.hlc);
     const peak = live.get(record.key);
     raise(live, record);
     if (peak === undefined || !isOlder(record, peak)) return;
@@ -101,7 +125,7 @@ export class Ledger {
     this.#options.fail(new Violation(invariant, detail, { nodes: [index], key: splitKey(record.key).key }));
   }
 
-  #checkWritten(index: number, record: StoredRecord): void {
+  #checkWritten(index: number, record: StoredRecord, held: Held): void {
     const id = writeId(record);
     const original = this.#writes.get(id);
     if (original !== undefined) {
@@ -111,7 +135,9 @@ export class Ledger {
     // Its writer has it first.
     if (record.writer !== this.#options.idOf(index)) this.#nobody(index, record);
     this.#writes.set(id, record);
-    this.#versions.set(`${record.hlc.toString(36)}-${record.writer}`, id);
+    this.#before.set(id, held.before);
+    this.#checkClock(index, record, held.newest);
+    this.#versions.set(versionOf(record), id);
     raise(this.#largest, record);
     const value = valueOf(record);
     if (value === undefined) return;
@@ -120,6 +146,22 @@ export class Ledger {
     if (carrier === undefined) return;
     const detail = `value ${String(value)} was written as ${carrier} and as ${id}`;
     this.#options.fail(new Violation('executed twice', detail, { nodes: [index], key: splitKey(record.key).key }));
+  }
+
+  /** A write is later than all that its writer has seen, and than what it wrote in former lives. */
+  #checkClock(index: number, record: StoredRecord, newest: number): void {
+    if (this.#isAhead(record)) this.#ahead.add(writeId(record));
+    const former = this.disk(index)
+      .foundOf(record.writer)
+      .filter((each) => !this.#ahead.has(writeId(each)));
+    const latest = Math.max(newest, ...former.map(({ hlc }) => hlc));
+    if (record.hlc > latest) return;
+    const detail = `${told(record)} on node ${String(index)} that had seen ${String(latest)}`;
+    this.#options.fail(new Violation('clock went back', detail, { nodes: [index], key: splitKey(record.key).key }));
+  }
+
+  #isAhead({ hlc }: StoredRecord): boolean {
+    return wallOf(hlc) > this.#options.wallMs() + followedMs;
   }
 
   #nobody(index: number, record: StoredRecord): void {

@@ -19,6 +19,11 @@ export function valueOf({ value }: StoredRecord): number | undefined {
   return typeof named === 'number' ? named : -1;
 }
 
+/** As users see it. */
+export function versionOf({ hlc, writer }: StoredRecord): string {
+  return `${hlc.toString(36)}-${writer}`;
+}
+
 export function told(record: StoredRecord | undefined): string {
   if (record === undefined) return 'nothing';
   const { key, hlc, writer, value, expiresAt, origin, seq } = record;

@@ -62,8 +62,10 @@ const how: Readonly<Record<FaultType, Draw>> = {
   clone: (draw, atMs, { nodes }) => {
     return { type: 'clone', atMs, node: draw.below(nodes), forMs: draw.spread(500, longestMs) };
   },
-  leave: (draw, atMs, { nodes }) => {
-    return { type: 'leave', atMs, node: draw.below(nodes), forMs: draw.spread(2_000, longestMs) };
+  leave: (draw, atMs, { nodes, durable }) => {
+    const [node, forMs] = [draw.below(nodes), draw.spread(2_000, longestMs)];
+    // Not drawn: older seeds stay what they were.
+    return { type: 'leave', atMs, node, forMs, comeBack: durable && forMs % 2 === 0 ? 'kept' : 'empty' };
   },
   join: (_draw, atMs) => ({ type: 'join', atMs }),
   attack: (draw, atMs) => ({ type: 'attack', atMs, perSecond: draw.spread(20, 400), forMs: draw.spread(500, 8_000) }),

@@ -61,7 +61,13 @@ export type Fault = { readonly atMs: number } & (
   | { readonly type: 'move'; readonly node: number }
   | { readonly type: 'copy'; readonly node: number }
   | { readonly type: 'clone'; readonly node: number; readonly forMs: number }
-  | { readonly type: 'leave'; readonly node: number; readonly forMs: number }
+  | {
+      readonly type: 'leave';
+      readonly node: number;
+      readonly forMs: number;
+      /** Default: empty. */
+      readonly comeBack?: Exclude<ComeBack, 'old copy'>;
+    }
   | { readonly type: 'join' }
   | { readonly type: 'attack'; readonly perSecond: number; readonly forMs: number }
 );

@@ -97,14 +97,14 @@ const acts: { readonly [T in FaultType]: Act<T> } = {
       if (stage.places[index]?.up === true) faults.kill(index, 0);
     });
   },
-  leave: (faults, { node, forMs }) => {
+  leave: (faults, { node, forMs, comeBack = 'empty' }) => {
     const { stage } = faults;
     const index = faults.index(node);
     const place = faults.upright(node);
     if (place === undefined || stage.places.filter(({ up }) => up).length < 3) return;
     faults.leave(index);
     faults.later(forMs, async () => {
-      if (!place.up && !place.leaving && !place.isClone) await stage.restart(index, 'empty', false);
+      if (!place.up && !place.leaving && !place.isClone) await stage.restart(index, comeBack, false);
     });
   },
   join: async ({ stage }) => {

@@ -1,8 +1,9 @@
 import { SimpleDHTError, type BatchOperation, type DHTNode } from '@simpledht/node';
 import { splitKey } from '@simpledht/storage';
-import { compareVersions } from '../check/change-order.ts';
-import { told } from '../check/records.ts';
+import type { StoredRecord } from '@simpledht/wire';
+import { told, versionOf } from '../check/records.ts';
 import { Violation } from '../check/violation.ts';
+import { WatchOrder } from '../check/watch-order.ts';
 import type { AckLevel, Operation } from '../plan/plan.ts';
 import type { Stage } from './stage.ts';
 
@@ -10,6 +11,8 @@ import type { Stage } from './stage.ts';
 interface Answer {
   readonly versions: readonly string[];
   readonly acknowledged: number;
+  /** Of a write on a condition: the version that it was to take the place of. */
+  readonly over?: { readonly version: string | undefined };
 }
 
 /** Who was asked; a call from outside has the index -1. */
@@ -17,6 +20,8 @@ interface Asked {
   readonly index: number;
   readonly life: number;
   readonly what: string;
+  /** Members that have to hold what is written before it is acknowledged. */
+  readonly least: number;
 }
 
 /** Codes that an operation may end with for reasons outside it. */
@@ -29,6 +34,8 @@ const excusable = [
   'ERR_CLOSED',
   'ERR_REMOTE',
 ];
+/** The longest that a user takes between reading and writing, ms. */
+const slowMs = 400;
 const ofFullDisks = ['ERR_STORE', 'ERR_STORE_FULL'];
 
 /** Does what users do, and judges the answers. */
@@ -64,15 +71,17 @@ export class Operations {
       return;
     }
     this.#stage.tally.operations += 1;
+    const least = leastOf(operation.acks, isRemote ? 1 : this.#membersOf(index));
     const answer = isRemote ? this.#call(index, operation) : this.#write(this.#stage.cluster.node(index), operation);
-    this.#await(answer, { index: isRemote ? -1 : index, life: place.life, what: JSON.stringify(what) }, operation);
+    const by = { index: isRemote ? -1 : index, life: place.life, what: JSON.stringify(what), least };
+    this.#await(answer, by, operation);
   }
 
   #await(answer: Promise<Answer>, by: Asked, operation: Operation): void {
     const done = answer.then(
       (given) => {
         this.#pending.delete(done);
-        if (this.#isAlive(by)) this.#acknowledged(operation, given);
+        if (this.#isAlive(by)) this.#acknowledged(operation, given, by.least);
       },
       (error: unknown) => {
         this.#pending.delete(done);
@@ -82,7 +91,21 @@ export class Operations {
     this.#pending.set(done, by);
   }
 
-  async #write(node: DHTNode, operation: Operation): Promise<Answer> {
+  /** A write that has to succeed, as nothing stands in its way. */
+  async insist(operation: Extract<Operation, { type: 'put' }>, timeoutMs: number): Promise<void> {
+    const { cluster, tally, fail } = this.#stage;
+    const { node: index, acks } = operation;
+    tally.operations += 1;
+    try {
+      const answer = await cluster.settle(this.#write(cluster.node(index), operation, timeoutMs));
+      this.#acknowledged(operation, answer, leastOf(acks, 1));
+    } catch (error) {
+      const detail = `${JSON.stringify(operation)} ended with ${String(error)}`;
+      fail(new Violation('not acknowledged', detail, { nodes: [index] }));
+    }
+  }
+
+  async #write(node: DHTNode, operation: Operation, timeout?: number): Promise<Answer> {
     if (operation.type === 'watch') throw new Error('a watch writes nothing');
     const { acks } = operation;
     if (operation.type === 'delete') return one(await node.delete(operation.key, { acks }));
@@ -90,14 +113,31 @@ export class Operations {
     const { key, value } = operation;
     if (operation.type === 'put-if') {
       const version = node.entry(key)?.version;
-      return one(await node.putIf(key, { v: value }, { acks, version }));
+      await this.#think(value);
+      return { ...one(await node.putIf(key, { v: value }, { acks, version })), over: { version } };
     }
-    if (operation.type === 'update') {
-      // Not named when it had to be asked again, as then it was not written.
-      const { version, acknowledged } = await node.update(key, () => ({ v: value }), { acks });
-      return { versions: version === undefined ? [] : [version], acknowledged };
-    }
-    return one(await node.put(key, valueOf(operation), { acks, ...ttlOf(operation.ttlMs) }));
+    if (operation.type === 'update') return this.#update(node, operation);
+    const options = { acks, ...ttlOf(operation.ttlMs), ...(timeout === undefined ? {} : { timeout }) };
+    return one(await node.put(key, valueOf(operation), options));
+  }
+
+  /** Not named when it had to be asked again, as then it was not written. */
+  async #update(node: DHTNode, { key, value, acks }: Extract<Operation, { type: 'update' }>): Promise<Answer> {
+    let seen: string | undefined;
+    const change = (): unknown => {
+      seen = node.entry(key)?.version;
+      return isSlow(value) ? this.#think(value).then(() => ({ v: value })) : { v: value };
+    };
+    const { version, acknowledged } = await node.update(key, change, { acks });
+    return { versions: version === undefined ? [] : [version], acknowledged, over: { version: seen } };
+  }
+
+  /** Some users take their time between reading and writing. */
+  #think(value: number): Promise<void> {
+    if (!isSlow(value)) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#stage.cluster.clock.setTimeout(resolve, (value * 37) % slowMs);
+    });
   }
 
   async #call(index: number, operation: Operation): Promise<Answer> {
@@ -109,11 +149,11 @@ export class Operations {
   }
 
   /** What is said to be held is held, durably, where it is said. */
-  #acknowledged(operation: Operation, { versions, acknowledged }: Answer): void {
+  #acknowledged(operation: Operation, { versions, acknowledged, over }: Answer, least: number): void {
     const { ledger, tally, cluster } = this.#stage;
     tally.acknowledged += 1;
-    if ('acks' in operation && acknowledged < leastOf(operation.acks)) {
-      const detail = `${JSON.stringify(operation)} was answered with ${String(acknowledged)}`;
+    if (acknowledged < least) {
+      const detail = `${JSON.stringify(operation)} was answered with ${String(acknowledged)} of ${String(least)}`;
       this.#stage.fail(new Violation('too few acknowledgements', detail, { nodes: [operation.node] }));
     }
     for (const [at, version] of versions.entries()) {
@@ -125,6 +165,7 @@ export class Operations {
         this.#stage.fail(new Violation('false acknowledgement', detail, { nodes: [operation.node] }));
         continue;
       }
+      if (over !== undefined) this.#checkCondition(operation, record, over.version);
       const holders = ledger.holders(record);
       if (holders.length >= acknowledged) continue;
       // Who covers a purged delete need never have had it, and what overwrote a write comes a little after its coverage.
@@ -135,6 +176,17 @@ export class Operations {
       const detail = `${told(record)}: ${String(acknowledged)} were said to hold it, only ${holders.join()} of ${String(cluster.nodes.length)} did`;
       this.#stage.fail(new Violation('false acknowledgement', detail, { key: splitKey(record.key).key }));
     }
+  }
+
+  /** Nothing was written between what a user saw and what it wrote instead. */
+  #checkCondition(operation: Operation, record: StoredRecord, seen: string | undefined): void {
+    const before = this.#stage.ledger.before(record);
+    // Its time may have been over.
+    if (before !== undefined && before.expiresAt !== 0) return;
+    const found = before === undefined || before.value === null ? undefined : versionOf(before);
+    if (found === seen) return;
+    const detail = `${JSON.stringify(operation)} saw ${seen ?? 'nothing'} and took the place of ${told(before)}`;
+    this.#stage.fail(new Violation('condition not met', detail, { nodes: [operation.node] }));
   }
 
   #refused(operation: Operation, error: unknown): void {
@@ -148,30 +200,19 @@ export class Operations {
     this.#stage.fail(new Violation('unexpected error', detail, { nodes: [operation.node] }));
   }
 
-  /** A watch gives each key's changes in order, and what it has shown in the end is what the map shows. */
   #watch(index: number, forMs: number): void {
-    const { cluster, places } = this.#stage;
+    const { cluster, places, fail } = this.#stage;
     const life = places[index]?.life;
-    const node = cluster.node(index);
-    const watch = node.watch();
-    const seen = new Map<string, string>();
-    const follow = async (): Promise<void> => {
-      for await (const event of watch) {
-        if (!('key' in event)) continue;
-        const last = seen.get(event.key);
-        seen.set(event.key, event.version);
-        if (last === undefined || compareVersions(last, event.version) <= 0) continue;
-        const detail = `${event.key}: ${event.version} after ${last}`;
-        this.#stage.fail(new Violation('a watch went back', detail, { nodes: [index], key: event.key }));
-      }
-    };
-    follow().catch((error: unknown) => {
-      if (SimpleDHTError.is(error)) return;
-      this.#stage.fail(new Violation('unexpected error', `a watch ended with ${String(error)}`, { nodes: [index] }));
-    });
+    const watch = cluster.node(index).watch();
+    this.#stage.follow(index, new WatchOrder(index, fail), watch);
     cluster.clock.setTimeout(() => {
       if (places[index]?.life === life) void watch.return();
     }, forMs);
+  }
+
+  /** That a node knows, itself included. */
+  #membersOf(index: number): number {
+    return 1 + this.#stage.cluster.node(index).peers.filter(({ state }) => state !== 'left').length;
   }
 }
 
@@ -197,7 +238,13 @@ function ttlOf(ttlMs: number | undefined): { ttl?: number } {
   return ttlMs === undefined ? {} : { ttl: ttlMs };
 }
 
-/** Whatever the number of members, that many at the least. */
-function leastOf(acks: AckLevel): number {
-  return typeof acks === 'number' ? acks : 1;
+function isSlow(value: number): boolean {
+  return value % 3 === 0;
+}
+
+/** Of so many known members. */
+function leastOf(acks: AckLevel, known: number): number {
+  if (typeof acks === 'number') return acks;
+  if (acks === 'local') return 1;
+  return acks === 'all' ? known : Math.floor(known / 2) + 1;
 }

@@ -1,3 +1,4 @@
+import { noFaults } from '@simpledht/transport';
 import { checkWinners } from '../check/final.ts';
 import { checkSums } from '../check/sums.ts';
 import { Violation } from '../check/violation.ts';
@@ -13,6 +14,8 @@ import type { Tally } from './tally.ts';
 const patienceMs = 60_000;
 /** How often is looked whether they do, virtual ms. */
 const lookMs = 100;
+/** The writes when all is over: values beyond those of every plan, too long for one datagram. */
+const [firstLastValue, lastBytes] = [1_000_000, 4_000] as const;
 
 export interface Outcome {
   readonly plan: Plan;
@@ -140,13 +143,34 @@ class Run {
     await stage.cluster.advance(1_000);
     // What was still on its way to a node while all agreed is written now, and has to come to all as well.
     await this.#agree(stage.nowMs + patienceMs);
+    await this.#lastWrites();
     const { cluster, ledger, places } = stage;
+    if (stage.violation !== undefined) return;
     const remaining = [...places.keys()]
       .filter((index) => places[index]?.up)
       .map((index) => ({ index, node: cluster.node(index) }));
     checkWinners(ledger, remaining, cluster.clock.now());
     cluster.checkInvariants();
+    stage.checkTold();
     await checkSums(stage);
+  }
+
+  /** Where all are one and little is lost every node's write comes to all. */
+  async #lastWrites(): Promise<void> {
+    const { cluster, places } = this.stage;
+    cluster.setFaults({ lose: 0.1, duplicate: 0.1 });
+    const acks = cluster.live.length;
+    for (const [node, { up }] of places.entries()) {
+      if (!up || this.stage.violation !== undefined) continue;
+      const value = firstLastValue + node;
+      const more = { atMs: 0, bytes: lastBytes, ttlMs: undefined, remote: false } as const;
+      await this.#operations.insist(
+        { type: 'put', node, key: `last${String(node)}`, value, acks, ...more },
+        patienceMs,
+      );
+    }
+    cluster.setFaults(noFaults);
+    if (this.stage.violation === undefined) await this.#agree(this.stage.nowMs + patienceMs);
   }
 }
 

@@ -5,6 +5,7 @@ import { ChangeOrder } from '../check/change-order.ts';
 import type { Peaks } from '../check/disk-history.ts';
 import { Ledger } from '../check/ledger.ts';
 import { Violation } from '../check/violation.ts';
+import { WatchOrder } from '../check/watch-order.ts';
 import type { FaultType, Plan } from '../plan/plan.ts';
 import { EventHash } from './event-hash.ts';
 import type { Log } from './log.ts';
@@ -20,6 +21,8 @@ export interface Place {
   /** A copy of another node, which has no place in the end. */
   readonly isClone: boolean;
   copy: { readonly disk: DiskCopy; readonly peaks: Peaks } | undefined;
+  /** What the running process tells. */
+  heard: { readonly changes: ChangeOrder; readonly watch: WatchOrder } | undefined;
 }
 
 /** The cluster of one run with everything that watches it. */
@@ -47,6 +50,7 @@ export class Stage {
       note: (node, text) => {
         if (this.log !== undefined) this.note(node, 'store', text());
       },
+      wallMs: () => this.cluster.clock.now(),
       losesPast: steps.some(({ type }) => ['copy', 'clone', 'kill', 'leave'].includes(type)),
     });
     this.sealing = setting.sealed ? { secret: secretOf(seed) } : {};
@@ -83,7 +87,14 @@ export class Stage {
   /** Starts one more node, maybe on a copy of another's disk. */
   async add(copy?: Place['copy']): Promise<number> {
     const index = this.places.length;
-    this.places.push({ life: 0, up: false, leaving: false, isClone: copy !== undefined, copy: undefined });
+    this.places.push({
+      life: 0,
+      up: false,
+      leaving: false,
+      isClone: copy !== undefined,
+      copy: undefined,
+      heard: undefined,
+    });
     this.ledger.disk(index).begin(copy?.peaks ?? new Map<string, never>());
     const seeds = [0, 1, 2].filter((other) => other !== index).slice(0, 2);
     this.#name(index);
@@ -123,6 +134,24 @@ export class Stage {
     return client;
   }
 
+  /** Listens to a watch until it ends. */
+  follow(index: number, order: WatchOrder, watch: ReturnType<DHTNode['watch']>): void {
+    order.follow(watch).catch((error: unknown) => {
+      this.fail(new Violation('unexpected error', `a watch ended with ${String(error)}`, { nodes: [index] }));
+    });
+  }
+
+  /** At rest: what each process told its user is what it holds. */
+  checkTold(): void {
+    const { cluster, ledger } = this;
+    for (const [index, { up, heard }] of this.places.entries()) {
+      if (!up || heard === undefined) continue;
+      const shown = { index, node: cluster.node(index), ledger, nowMs: cluster.clock.now() };
+      heard.changes.checkEnd(shown);
+      heard.watch.checkEnd(shown);
+    }
+  }
+
   async stop(): Promise<void> {
     for (const client of this.#client) await (await client).close();
     await this.cluster.stop();
@@ -143,10 +172,12 @@ export class Stage {
     place.life += 1;
     place.up = true;
     place.leaving = false;
-    const order = new ChangeOrder(index, this.fail);
+    const [changes, watch] = [new ChangeOrder(index, this.fail), new WatchOrder(index, this.fail)];
+    place.heard = { changes, watch };
     node.on('change', (change) => {
-      order.heard(change);
+      changes.heard(change);
     });
+    this.follow(index, watch, node.watch());
     node.on('error', (error) => {
       this.#failed(index, error);
     });

@@ -1,0 +1,3 @@
+export { tryAll, type Verdict } from './campaign.ts';
+export { copyTree, withCopy } from './copy.ts';
+export { applyPatches, misfit, patched, patchesOf, type BrokenRule, type Patch } from './patch.ts';
