@@ -13,6 +13,11 @@ const help = `Breaks one rule of the sources at a time and runs clusters until o
   --workers N     rules at a time (1)
 `;
 
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    interruption.abort();
+  });
 try {
   await main();
 } catch (error) {
@@ -39,7 +44,7 @@ async function main(): Promise<void> {
   if (chosen.length === 0) throw new Error(`--rule: no rule has ${JSON.stringify(values.rule)} in its name`);
   const isEachCaught = await tryAll(chosen, {
     workers: wholeNumber('workers', values.workers),
-    attempt: (mutation) => tryMutation(mutation, seeds),
+    attempt: (mutation) => tryMutation(mutation, { seeds, signal: interruption.signal }),
     print,
   });
   if (!isEachCaught) process.exitCode = 1;

@@ -16,19 +16,31 @@ const packages = ['wire', 'transport', 'membership', 'storage', 'node'];
 /** A run that takes longer, by the clock on the wall, does not end any more. */
 const patienceMs = 120_000;
 
+export interface Budget {
+  /** Runs at the most. */
+  readonly seeds: number;
+  /** Gives up, and leaves nothing behind. */
+  readonly signal?: AbortSignal;
+}
+
+interface Trial {
+  readonly copy: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Breaks the rule in a copy of the sources and runs clusters on it until a run fails that holds without. */
-export async function tryMutation(mutation: BrokenRule, seeds: number): Promise<Verdict> {
+export async function tryMutation(mutation: BrokenRule, { seeds, signal }: Budget): Promise<Verdict> {
   const startedMs = performance.now();
   const caught = await withCopy(async (copy) => {
     await prepare(copy, mutation);
-    return caughtBy(copy, seeds);
+    return caughtBy({ copy, signal }, seeds);
   });
   return { caught, seconds: (performance.now() - startedMs) / 1_000 };
 }
 
-async function caughtBy(copy: string, seeds: number): Promise<string | undefined> {
+async function caughtBy(trial: Trial, seeds: number): Promise<string | undefined> {
   for (let from = 1; from <= seeds;) {
-    const failure = await firstFailure(copy, from, seeds - from + 1);
+    const failure = await firstFailure(trial, from, seeds - from + 1);
     if (failure === undefined) return undefined;
     const { seed, message } = failure;
     // What fails without the mutation as well shows something else.
@@ -52,10 +64,12 @@ async function prepare(copy: string, mutation: BrokenRule): Promise<void> {
 }
 
 /** Runs seeds in a process of its own, which may hang or die. */
-function firstFailure(copy: string, from: number, count: number): Promise<Failure | undefined> {
+function firstFailure({ copy, signal }: Trial, from: number, count: number): Promise<Failure | undefined> {
   const batch: Batch = { from, stride: 1, count, draw: {}, maxSeconds: 1e9, stopsAtFailure: true };
   const child = fork(join(copy, 'tooling/simulator/src/main.ts'), ['--worker', JSON.stringify(batch)], {
     cwd: rootPath,
+    ...(signal === undefined ? {} : { signal }),
+    killSignal: 'SIGKILL',
     execArgv: ['--conditions=@simpledht/source', '--import', 'tsx', '--max-semi-space-size=64'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

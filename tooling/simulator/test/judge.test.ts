@@ -1,7 +1,10 @@
+import type { WatchEvent } from '@simpledht/node';
 import { describe, expect, it } from 'vitest';
 import { ChangeOrder } from '../src/check/change-order.ts';
 import { Ledger } from '../src/check/ledger.ts';
-import type { Violation } from '../src/check/violation.ts';
+import type { Shown } from '../src/check/shown.ts';
+import { Violation } from '../src/check/violation.ts';
+import { WatchOrder } from '../src/check/watch-order.ts';
 import { drawPlan } from '../src/plan/draw.ts';
 import { faultTypes, isFault, type Plan } from '../src/plan/plan.ts';
 import { readOptions } from '../src/options.ts';
@@ -89,6 +92,15 @@ describe('the ledger', () => {
       ],
     ],
     [
+      'a write that is older than what its writer has seen of another key',
+      ['clock went back'],
+      [
+        [0, record(5, 5)],
+        [1, record(5, 5)],
+        [1, record(4, 4, { writer: two, key: '\u0000other' })],
+      ],
+    ],
+    [
       'a value that has expired',
       [],
       [
@@ -134,6 +146,52 @@ describe('changes told to users', () => {
         writer: one,
         local: false,
       });
+    expect(found).toEqual(expected);
+  });
+});
+
+/** A node with one key, or none. */
+function showing(version: string | undefined): Shown {
+  const entry = version === undefined ? undefined : { key: 'k', value: 1, version, writer: one, expiresAt: undefined };
+  const node: Shown['node'] = {
+    entry: () => entry,
+    *keys() {
+      if (entry !== undefined) yield entry.key;
+    },
+  };
+  return { index: 0, node, ledger: { byVersion: () => undefined }, nowMs: 0 };
+}
+
+function event(type: 'entry' | 'put' | 'delete' | 'expired', version: string): WatchEvent {
+  const common = { key: 'k', version, writer: one, token: undefined };
+  if (type === 'delete' || type === 'expired') return { ...common, type, value: undefined };
+  return { ...common, type, value: 1, expiresAt: undefined };
+}
+
+describe('what a watch was told', () => {
+  const synced: WatchEvent = { type: 'synced', token: '' };
+  const lagged: WatchEvent = { type: 'lagged', restart: false };
+
+  it.each<[string, WatchEvent[], string | undefined, string[]]>([
+    ['all of it', [event('entry', '1-a'), synced, event('put', '2-a')], '2-a', []],
+    ['that a value expired', [event('put', '1-a'), event('expired', '1-a')], undefined, []],
+    ['the latest state anew', [event('put', '1-a'), lagged, event('put', '1-a'), synced], '1-a', []],
+    ['a change twice', [event('put', '1-a'), event('put', '1-a')], '1-a', ['a watch was told twice']],
+    ['an older change', [event('put', '2-a'), event('put', '1-a')], '1-a', ['a watch went back']],
+    ['no delete', [event('put', '1-a')], undefined, ['a watch was not told']],
+    ['no second value', [event('put', '1-a')], '2-a', ['a watch was not told']],
+    ['nothing', [synced], '1-a', ['a watch was not told']],
+  ])('%s', async (_, events, version, expected) => {
+    const found: string[] = [];
+    const fail = ({ invariant }: Violation): void => void found.push(invariant);
+    const order = new WatchOrder(0, fail);
+    await order.follow(events);
+    try {
+      order.checkEnd(showing(version));
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      fail(error);
+    }
     expect(found).toEqual(expected);
   });
 });

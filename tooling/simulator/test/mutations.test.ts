@@ -32,7 +32,7 @@ describe('clusters notice, in a copy of the sources, that', () => {
   it.each(quick.map((mutation) => [mutation.rule, mutation] as const))(
     '%s',
     async (_rule, mutation) => {
-      expect((await tryMutation(mutation, 20)).caught).toBeDefined();
+      expect((await tryMutation(mutation, { seeds: 20 })).caught).toBeDefined();
     },
     120_000,
   );

@@ -14,8 +14,8 @@ export interface Last {
 /** A node at rest, whose map everybody who listened has to know. */
 export interface Shown {
   readonly index: number;
-  readonly node: DHTNode;
-  readonly ledger: Ledger;
+  readonly node: Pick<DHTNode, 'entry' | 'keys'>;
+  readonly ledger: Pick<Ledger, 'byVersion'>;
   readonly nowMs: number;
 }
 

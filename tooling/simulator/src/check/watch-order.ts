@@ -1,4 +1,4 @@
-import type { DHTNode, WatchEvent } from '@simpledht/node';
+import type { WatchEvent } from '@simpledht/node';
 import { compareVersions } from './change-order.ts';
 import { checkShown, type Last, type Shown } from './shown.ts';
 import { Violation } from './violation.ts';
@@ -17,7 +17,7 @@ export class WatchOrder {
   }
 
   /** Follows a watch to its end. */
-  async follow(events: ReturnType<DHTNode['watch']>): Promise<void> {
+  async follow(events: AsyncIterable<WatchEvent> | Iterable<WatchEvent>): Promise<void> {
     for await (const event of events) this.#heard(event);
   }
 
