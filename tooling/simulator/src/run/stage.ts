@@ -4,6 +4,7 @@ import { datagramTransport, newSecret, seededRandom } from '@simpledht/transport
 import { ChangeOrder } from '../check/change-order.ts';
 import type { Peaks } from '../check/disk-history.ts';
 import { Ledger } from '../check/ledger.ts';
+import { Readiness, type Running } from '../check/readiness.ts';
 import { Violation } from '../check/violation.ts';
 import { WatchOrder } from '../check/watch-order.ts';
 import type { FaultType, Plan } from '../plan/plan.ts';
@@ -170,8 +171,14 @@ export class Stage {
     const place = this.places[index];
     if (place === undefined) throw new RangeError(`there is no place ${String(index)}`);
     place.life += 1;
+    const { life } = place;
     place.up = true;
     place.leaving = false;
+    const readiness = new Readiness(this.ledger, this.#running(), this.nowMs);
+    node.on('ready', () => {
+      this.note(index, 'ready', 'is ready');
+      if (place.life === life) this.#checkReady(index, readiness);
+    });
     const [changes, watch] = [new ChangeOrder(index, this.fail), new WatchOrder(index, this.fail)];
     place.heard = { changes, watch };
     node.on('change', (change) => {
@@ -185,9 +192,21 @@ export class Stage {
     node.on('peer-left', (peer, reason) => {
       this.note(index, 'peer', `takes ${peer.id.slice(0, 8)} for ${reason}`);
     });
-    node.on('ready', () => {
-      this.note(index, 'ready', 'is ready');
-    });
+  }
+
+  /** Processes that run, clones aside. */
+  #running(): Running[] {
+    return [...this.places.entries()]
+      .filter(([, { up, isClone }]) => up && !isClone)
+      .map(([index, { life }]) => ({ index, life, node: this.cluster.node(index) }));
+  }
+
+  #checkReady(index: number, readiness: Readiness): void {
+    try {
+      readiness.check(index, this.cluster.node(index), this.#running(), this.nowMs);
+    } catch (error) {
+      this.fail(error instanceof Violation ? error : new Violation('it threw', String(error), { nodes: [index] }));
+    }
   }
 
   #has(type: FaultType): boolean {
