@@ -1,0 +1,92 @@
+import type { BrokenRule } from '@simpledht/mutations';
+
+/** Of packets, links and messages. */
+export const ofTransport: readonly BrokenRule[] = [
+  {
+    rule: 'a repeated request is executed again',
+    file: 'transport/src/link/link.ts',
+    search: 'if (this.#receivedRequests.isFinished(requestId)) {',
+    replacement: 'if (requestId < 0) {',
+  },
+  {
+    rule: 'a repeated packet is taken again, and so is the request in it',
+    file: 'transport/src/link/link.ts',
+    search: "if (this.#acknowledger.isRepeated(packetNumber)) return 'repeated';",
+    replacement: '',
+    also: [
+      {
+        file: 'transport/src/link/link.ts',
+        search: 'if (this.#receivedRequests.isFinished(requestId)) {',
+        replacement: 'if (requestId < 0) {',
+      },
+    ],
+  },
+  {
+    rule: 'what is lost is not sent again',
+    file: 'transport/src/link/send-queue.ts',
+    search: 'if (piece.acknowledged || piece.queued) return false;',
+    replacement: 'if (piece.acknowledged || !piece.queued) return false;',
+  },
+  {
+    rule: 'what is damaged is taken',
+    file: 'transport/src/plain-sealer.ts',
+    search: 'packet[end] === sum >>> 24 &&',
+    replacement: 'sum >= 0 ||',
+  },
+  {
+    rule: 'a message is handed over before all of it has come',
+    file: 'transport/src/link/reassembly.ts',
+    search: "if (partial.receivedBytes < partial.totalBytes) return 'partial';",
+    replacement: "if (partial.receivedBytes * 2 < partial.totalBytes) return 'partial';",
+  },
+  {
+    rule: 'parts are put together in the order in which they came',
+    file: 'transport/src/link/message-parts.ts',
+    search: 'const place = this.#placeOf(offset);',
+    replacement: 'const place = Math.max(this.#parts.length, this.#placeOf(offset));',
+    also: [
+      {
+        file: 'transport/src/link/message-parts.ts',
+        search: 'if (offset !== end) return undefined;',
+        replacement: 'if (offset > totalBytes) return undefined;',
+      },
+    ],
+    quick: true,
+  },
+  {
+    rule: 'what did not come is acknowledged',
+    file: 'transport/src/link/acknowledger.ts',
+    search: 'return this.#received.ranges;',
+    replacement: 'return this.#received.ranges.map(({ last }) => ({ first: 0, last })).slice(0, 1);',
+  },
+  {
+    rule: 'a new process at an address is taken for the old one',
+    file: 'transport/src/endpoint/handshaker.ts',
+    search: "if (current?.state === 'up' && current.isOf(packet)) return true;",
+    replacement: "if (current?.state === 'up') return true;",
+  },
+  {
+    rule: 'a request waits for its reply for ever',
+    file: 'transport/src/pending-requests.ts',
+    search: 'for (const request of this.#queue.takeDue(nowMs)) {\n      if (request.done) continue;',
+    replacement: 'for (const request of this.#queue.takeDue(nowMs)) {\n      if (nowMs >= 0) continue;',
+  },
+  {
+    rule: 'wire: an expiry is lost on the way',
+    file: 'wire/src/records/batch-reader.ts',
+    search: 'const expiresAt = flags & recordFlags.expires ? reader.varint() : 0;',
+    replacement: 'const expiresAt = 0 * (flags & recordFlags.expires ? reader.varint() : 0);',
+  },
+  {
+    rule: 'wire: the writer is taken for the owner of the origin',
+    file: 'wire/src/records/batch-writer.ts',
+    search: 'if (record.writer !== this.owner) flags |= recordFlags.writer;',
+    replacement: 'if (record.writer === undefined) flags |= recordFlags.writer;',
+  },
+  {
+    rule: 'wire: intervals of a vector are left out',
+    file: 'wire/src/records/vectors.ts',
+    search: 'vector.push({ origin, watermark, intervals: readIntervals(reader, watermark) });',
+    replacement: 'vector.push({ origin, watermark, intervals: readIntervals(reader, watermark).slice(0, 0) });',
+  },
+];
