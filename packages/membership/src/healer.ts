@@ -1,16 +1,17 @@
 import type { Address, Instant, NodeId } from '@simpledht/wire';
 import { between, sample, type RandomSource } from './chance.ts';
 import { Deadlines, earliest } from './deadlines.ts';
-import type { Exchanges } from './exchanges.ts';
+import type { Exchanges, Outcome } from './exchanges.ts';
 import { isLive, type Entry } from './member.ts';
 import type { Outbox } from './outbox.ts';
 import { Pace } from './pace.ts';
 import type { Roster } from './roster.ts';
-import { contactSpreadMs, exchangePauseMs, type MembershipSettings } from './settings.ts';
+import { contactSpreadMs, exchangePauseMs, reunionPauseMs, type MembershipSettings } from './settings.ts';
 
 /**
  * Makes one cluster of whoever can reach each other: greets members known only by hearsay, dials the dead for ever, and
- * compares rosters now and then. Bounded by the roster: one contact or redial per member.
+ * compares rosters now and then, and with the first of the dead that answers. Bounded by the roster: one contact or redial
+ * per member.
  */
 export class Healer {
   readonly #settings: MembershipSettings;
@@ -29,6 +30,8 @@ export class Healer {
   #isRecalling = false;
   readonly #outbox: Outbox;
   #nextExchangeMs: number | undefined;
+  /** Until then whoever answers a redial is not asked for its roster: another was. */
+  #reunitedUntilMs = -Infinity;
 
   constructor(parts: {
     readonly settings: MembershipSettings;
@@ -138,13 +141,37 @@ export class Healer {
     const entry = this.#roster.get(id);
     if (entry?.state !== 'dead') return;
     this.#schedule(id, now);
-    const settled = (): void => {
-      this.#recalled.delete(id);
+    const to = entry.address;
+    const settled = (outcome: Outcome, at: Instant): void => {
+      if (outcome.type !== 'answered' || !this.#reunite({ to, target: outcome.by, dialled: id }, at)) this.#dialled(id);
     };
+    // It is greeted only: most of the dead do not answer, and who does is told that it was held dead.
     const isAsked =
-      !this.#exchanges.isPendingTo(entry.address) &&
-      this.#exchanges.open({ to: entry.address, target: id, roster: true, settled }, now);
-    if (!isAsked) settled();
+      !this.#exchanges.isPendingTo(to) && this.#exchanges.open({ to, target: id, roster: false, settled }, now);
+    if (!isAsked) this.#dialled(id);
+  }
+
+  /**
+   * Somebody answers where a dead member was dialled: rosters are compared. When halves of a cluster meet, everybody on the
+   * other side answers; one roster is enough then, as whoever is held dead hears of it and refutes, and gossip tells the rest.
+   * One for each would cost N³ in bytes. False when another was asked for its roster just now.
+   */
+  #reunite({ to, target, dialled }: { to: Address; target: NodeId; dialled: NodeId }, now: Instant): boolean {
+    if (now.monotonicMs < this.#reunitedUntilMs) return false;
+    const settled = (): void => {
+      this.#dialled(dialled);
+    };
+    if (!this.#exchanges.open({ to, target, roster: true, settled }, now)) return false;
+    // Alive by now, and yet waited for: whom it knows joins before the recall is over.
+    if (this.#isRecalling) this.#recalled.add(dialled);
+    this.#reunitedUntilMs = now.monotonicMs + reunionPauseMs(this.#settings, this.#roster.sortedIds.length);
+    // Once more when most have refuted, as gossip misses somebody now and then.
+    this.#nextExchangeMs = Math.min(this.#nextExchangeMs ?? Infinity, this.#reunitedUntilMs);
+    return true;
+  }
+
+  #dialled(id: NodeId): void {
+    this.#recalled.delete(id);
   }
 
   #schedule(id: NodeId, now: Instant): void {

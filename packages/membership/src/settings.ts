@@ -172,3 +172,11 @@ export function exchangePauseMs(settings: MembershipSettings, size: number): num
 export function contactSpreadMs(size: number): number {
   return Math.max(200, 50 * size);
 }
+
+/**
+ * Between two whole rosters that are compared because a dead member answered: as long as dialling everyone known takes, so
+ * that it is one for each node when halves of a cluster meet.
+ */
+export function reunionPauseMs(settings: MembershipSettings, known: number): number {
+  return Math.max(settings.exchangeTimeoutMs, contactSpreadMs(known));
+}

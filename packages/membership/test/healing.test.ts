@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ownIncarnation, ownWord, peer, Script, self, update } from './script.ts';
+import type { Roster as RosterPage } from '@simpledht/wire';
+import { ownIncarnation, ownWord, peer, Script, self, update, type Peer, type Timed } from './script.ts';
 
 const [a, b, c] = [peer(1), peer(2), peer(3)];
+/** A page without members: who is there, in a later incarnation. */
+function greeting({ id }: Peer): RosterPage {
+  return { kind: 'roster', from: id, incarnation: 2, observed: '', members: [], durable: true, next: '' };
+}
+
 const quiet = { probeIntervalMs: 1e9, suspicionMultiplier: 1e-9, redialFirstMs: 2000 };
 
 describe('the dead', () => {
@@ -19,7 +25,48 @@ describe('the dead', () => {
     const gaps = dials.slice(1).map(({ atMs }, index) => atMs - (dials[index]?.atMs ?? 0));
     expect(Math.max(...gaps)).toBeLessThanOrEqual(55_000);
     expect(Math.min(...gaps.slice(4))).toBeGreaterThanOrEqual(30_000);
-    expect(dials[9]?.message).toMatchObject({ members: [update(a, 'dead'), expect.anything(), update(b)] });
+    // A greeting, with what it may have to refute: no roster is told to who is not there.
+    expect(dials[9]?.message).toMatchObject({ members: [update(a, 'dead')], after: 'f'.repeat(32) });
+  });
+
+  it('are asked for the roster when they answer, but few when many do: not each for each when halves meet', () => {
+    const others = Array.from({ length: 60 }, (_, index) => peer(index + 10));
+    const script = new Script({ settings: quiet }).meet(b, ...others);
+    script
+      .gossip(
+        b,
+        others.map((other) => update(other, 'dead')),
+      )
+      .pass(5)
+      .take();
+    const rosters: Timed[] = [];
+    const answer = (dials: readonly Timed[]): void => {
+      for (const dial of dials) {
+        if (dial.type !== 'request' || dial.message.kind !== 'roster-exchange') continue;
+        const from = others.find(({ address }) => address === dial.to) ?? b;
+        if (dial.message.after === '') rosters.push(dial);
+        script.tell({ type: 'answered', exchange: dial.exchange, message: greeting(from) });
+      }
+    };
+    while (script.nowMs < 10_000) answer(script.pass(50).requests());
+    expect(script.core.members.filter(({ state }) => state === 'alive')).toHaveLength(61);
+    // One at once; and the comparison that is due anyway, earlier than else.
+    expect(rosters).toHaveLength(2);
+    expect((rosters[1]?.atMs ?? 0) - (rosters[0]?.atMs ?? 0)).toBeGreaterThan(2000);
+  });
+
+  it('are asked for the roster also if somebody else is there by now', () => {
+    const script = new Script({ settings: quiet }).meet(a, b);
+    script
+      .gossip(b, [update(a, 'dead')])
+      .pass(5)
+      .take();
+    const [dial] = script.pass(5000).requests();
+    script.tell({ type: 'answered', exchange: dial?.exchange ?? 0, message: greeting(c) });
+    expect(script.stateOf(a)).toBeUndefined();
+    expect(script.requests()).toMatchObject([
+      { to: a.address, message: { members: [update(b), update({ ...c, address: a.address }, 'alive', 2)], after: '' } },
+    ]);
   });
 
   it('are alive again by one answer', () => {
@@ -29,16 +76,7 @@ describe('the dead', () => {
       .pass(5)
       .take();
     const [dial] = script.pass(5000).requests();
-    const message = {
-      kind: 'roster',
-      from: a.id,
-      incarnation: 2,
-      observed: '',
-      members: [],
-      durable: true,
-      next: '',
-    } as const;
-    script.tell({ type: 'answered', exchange: dial?.exchange ?? 0, message });
+    script.tell({ type: 'answered', exchange: dial?.exchange ?? 0, message: greeting(a) });
     expect(script.notices()).toMatchObject([{ type: 'peer-joined', member: { id: a.id, incarnation: 2 } }]);
     expect(
       script
@@ -140,8 +178,11 @@ describe('members of an earlier life', () => {
     const [first, second] = [a, b].map(({ address }) => requests.find(({ to }) => to === address));
     script.tell({ type: 'failed', exchange: first?.exchange ?? 0, reason: 'timed out' });
     expect(script.notices()).toEqual([]);
-    const message = { kind: 'roster', from: b.id, incarnation: 2, observed: '', members: [], next: '' } as const;
-    script.tell({ type: 'answered', exchange: second?.exchange ?? 0, message: { ...message, durable: true } });
+    script.tell({ type: 'answered', exchange: second?.exchange ?? 0, message: greeting(b) });
+    // It answers the greeting; whom it knows is told before it counts as dialled.
+    const [roster] = script.requests();
+    const message = { ...greeting(b), members: [update(peer(7))] };
+    script.tell({ type: 'answered', exchange: roster?.exchange ?? 0, message });
     expect(script.notices().map(({ type }) => type)).toEqual(['peer-joined', 'recalled']);
     expect(new Script().tell({ type: 'recall', members: [update(c, 'left')] }).notices()).toEqual([
       { type: 'recalled' },
