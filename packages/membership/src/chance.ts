@@ -11,8 +11,29 @@ export function shuffle(items: unknown[], random: RandomSource): void {
   for (let last = items.length - 1; last > 0; last--) swap(items, last, Math.floor(random() * (last + 1)));
 }
 
-/** Up to `count` different items among those accepted, each as likely as the next: a partial shuffle of a copy. */
+/** So many draws for each item that is wanted, before all are looked at. */
+const drawsPerItem = 4;
+
+/**
+ * Up to `count` different items among those accepted, each as likely as the next: drawn until there are enough, which most
+ * are; if few are accepted, or few there, a partial shuffle of a copy.
+ */
 export function sample<T>(
+  items: readonly T[],
+  count: number,
+  random: RandomSource,
+  accept: (item: T) => boolean,
+): readonly T[] {
+  const drawn = new Set<T>();
+  for (let left = items.length > drawsPerItem * count ? drawsPerItem * count : 0; left > 0; left--) {
+    const item = items[Math.floor(random() * items.length)];
+    if (item !== undefined && accept(item)) drawn.add(item);
+    if (drawn.size === count) return [...drawn];
+  }
+  return sampleOfAll(items, count, random, accept);
+}
+
+function sampleOfAll<T>(
   items: readonly T[],
   count: number,
   random: RandomSource,

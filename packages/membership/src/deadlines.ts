@@ -23,6 +23,11 @@ export class Deadlines<Key> {
     if (!this.#stale && (this.#earliestMs === undefined || atMs < this.#earliestMs)) this.#earliestMs = atMs;
   }
 
+  /** Not later than that; a key without a moment stays so. */
+  hasten(key: Key, atMs: number): void {
+    if ((this.#moments.get(key) ?? -Infinity) > atMs) this.set(key, atMs);
+  }
+
   delete(key: Key): void {
     const atMs = this.#moments.get(key);
     if (atMs === undefined) return;

@@ -171,17 +171,14 @@ export class Exchanges {
 
   /** Verified members with an id after this one, and the cursor for the next page; '' when there is none. */
   page(after: NodeId | ''): { readonly members: readonly MemberUpdate[]; readonly next: NodeId | '' } {
-    const ids = this.#roster.sortedIds;
-    const first = ids.findIndex((id) => id > after);
-    if (first === -1) return { members: [], next: '' };
     // One place is left for what the receiver must hear of itself.
-    const pageIds = ids.slice(first, first + limits.maxMembersPerMessage - 1);
-    const members = pageIds.flatMap((id) => {
+    const { ids, more } = this.#roster.idsAfter(after, limits.maxMembersPerMessage - 1);
+    const members: MemberUpdate[] = [];
+    for (const id of ids) {
       const entry = this.#roster.get(id);
-      return entry?.verified === true ? [updateOf(entry)] : [];
-    });
-    const more = first + pageIds.length < ids.length;
-    return { members, next: more ? (pageIds.at(-1) ?? '') : '' };
+      if (entry?.verified === true) members.push(updateOf(entry));
+    }
+    return { members, next: more ? (ids.at(-1) ?? '') : '' };
   }
 
   #continue(pending: Pending, answer: RosterPage, now: Instant): void {

@@ -30,7 +30,8 @@ export interface GossipParts {
  *
  * Invariants:
  * 1. With no news there are no rounds and no timer.
- * 2. Only verified members are spoken of, each at the address where it answered this very node.
+ * 2. Only verified members are spoken of, each at the address where it answered this very node; and without an address
+ *    those that did not answer this very node, so that whoever knows them need not wait, and nobody learns of them.
  * 3. Every message starts with this node itself, so a receiver always learns whose address it sees, at what incarnation.
  * 4. Whoever is held suspect, dead or left is told so in whatever is sent to it, so that it can refute at once
  *    (Lifeguard §IV-C, the buddy system).
@@ -54,9 +55,15 @@ export class Gossip {
 
   /** There is something new to say of this member, or of this node. */
   spread(id: NodeId, now: Instant, options: { readonly urgent: boolean }): void {
+    if (this.#describe(id) === undefined) return;
     this.#news.add(id, options.urgent);
     // Not at once: what happens in the same moment goes together.
     this.#nextMs ??= now.monotonicMs + this.#random() * this.#settings.gossipIntervalMs;
+  }
+
+  /** This node itself has asked it in vain, and those who told have not heard of that. */
+  accuses({ accusers }: Entry, told: readonly NodeId[] = []): boolean {
+    return accusers.includes(this.#self.id) && !told.includes(this.#self.id);
   }
 
   drop(id: NodeId): void {
@@ -105,7 +112,8 @@ export class Gossip {
   #describe(id: NodeId): MemberUpdate | undefined {
     if (id === this.#self.id) return this.#self.update;
     const entry = this.#roster.get(id);
-    return entry?.verified === true ? updateOf(entry) : undefined;
+    if (entry?.verified === true) return updateOf(entry);
+    return entry !== undefined && this.accuses(entry) ? { ...updateOf(entry), address: '' } : undefined;
   }
 }
 

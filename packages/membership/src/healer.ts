@@ -164,10 +164,18 @@ export class Healer {
     if (!this.#exchanges.open({ to, target, roster: true, settled }, now)) return false;
     // Alive by now, and yet waited for: whom it knows joins before the recall is over.
     if (this.#isRecalling) this.#recalled.add(dialled);
-    this.#reunitedUntilMs = now.monotonicMs + reunionPauseMs(this.#settings, this.#roster.sortedIds.length);
+    this.#reunitedUntilMs =
+      now.monotonicMs + reunionPauseMs(this.#settings, this.#roster.size + this.#roster.deadCount);
     // Once more when most have refuted, as gossip misses somebody now and then.
     this.#nextExchangeMs = Math.min(this.#nextExchangeMs ?? Infinity, this.#reunitedUntilMs);
+    this.#hurry(now);
     return true;
+  }
+
+  /** What parted them is over: the other dead are dialled soon, too. */
+  #hurry(now: Instant): void {
+    const spreadMs = contactSpreadMs(this.#pausesMs.size);
+    for (const id of this.#pausesMs.keys()) this.#redials.hasten(id, now.monotonicMs + this.#random() * spreadMs);
   }
 
   #dialled(id: NodeId): void {

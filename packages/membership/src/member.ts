@@ -80,7 +80,7 @@ export function newEntry(update: MemberUpdate, nowMs: number): Entry {
     state,
     incarnation,
     durable,
-    accusers: isAccused(state) ? accusersOf(id, accusers) : [],
+    accusers: isAccused(state) ? accusersOf(id, [], accusers) : [],
     since: nowMs,
     rttMs: undefined,
     clockOffsetMs: undefined,
@@ -107,10 +107,10 @@ export function viewOf(entry: Entry): Member {
 }
 
 /** Everyone once, as many as are kept; nobody accuses himself. */
-export function accusersOf(id: NodeId, ...tellings: readonly (readonly NodeId[])[]): readonly NodeId[] {
-  const accusers = new Set(tellings.flat());
-  accusers.delete(id);
-  return [...accusers].slice(0, limits.maxAccusers);
+export function accusersOf(id: NodeId, held: readonly NodeId[], told: readonly NodeId[]): readonly NodeId[] {
+  const accusers = new Set(held);
+  for (const accuser of told) if (accuser !== id && accusers.size < limits.maxAccusers) accusers.add(accuser);
+  return accusers.size === held.length ? held : [...accusers];
 }
 
 /** One more sample, smoothed as RFC 6298 §2 does with the round-trip time. */

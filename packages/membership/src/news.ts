@@ -47,26 +47,26 @@ export interface Budget {
 /** Ids by how often they were sent, each in order of arrival. */
 class Shelf {
   #levels: Set<NodeId>[] = [];
-  #count = 0;
+  readonly #sent = new Map<NodeId, number>();
 
   get isEmpty(): boolean {
-    return this.#count === 0;
+    return this.#sent.size === 0;
   }
 
   add(id: NodeId): void {
     this.#put(id, 0);
-    this.#count++;
   }
 
   remove(id: NodeId): boolean {
-    const held = this.#levels.some((level) => level.delete(id));
-    if (held) this.#count--;
-    return held;
+    const sent = this.#sent.get(id);
+    if (sent === undefined) return false;
+    this.#levels[sent]?.delete(id);
+    return this.#sent.delete(id);
   }
 
   clear(): void {
     this.#levels = [];
-    this.#count = 0;
+    this.#sent.clear();
   }
 
   take(limit: number, describe: (id: NodeId) => MemberUpdate | undefined, budget: Budget): MemberUpdate[] {
@@ -87,10 +87,7 @@ class Shelf {
   #promote(chosen: readonly [NodeId, number][], limit: number, taken: MemberUpdate[]): MemberUpdate[] {
     for (const [id, sent] of chosen) {
       this.remove(id);
-      if (sent + 1 < limit) {
-        this.#put(id, sent + 1);
-        this.#count++;
-      }
+      if (sent + 1 < limit) this.#put(id, sent + 1);
     }
     return taken;
   }
@@ -98,5 +95,6 @@ class Shelf {
   #put(id: NodeId, level: number): void {
     while (this.#levels.length <= level) this.#levels.push(new Set());
     this.#levels[level]?.add(id);
+    this.#sent.set(id, level);
   }
 }

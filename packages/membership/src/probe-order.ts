@@ -8,6 +8,7 @@ import { shuffle, swap, type RandomSource } from './chance.ts';
 export class ProbeOrder {
   readonly #random: RandomSource;
   readonly #ids: NodeId[] = [];
+  readonly #held = new Set<NodeId>();
   #position = 0;
 
   constructor(random: RandomSource) {
@@ -19,14 +20,15 @@ export class ProbeOrder {
   }
 
   add(id: NodeId): void {
-    if (this.#ids.includes(id)) return;
+    if (this.#held.has(id)) return;
+    this.#held.add(id);
     this.#ids.push(id);
     swap(this.#ids, this.#ids.length - 1, Math.floor(this.#random() * this.#ids.length));
   }
 
   remove(id: NodeId): void {
+    if (!this.#held.delete(id)) return;
     const index = this.#ids.indexOf(id);
-    if (index === -1) return;
     this.#ids.splice(index, 1);
     if (index < this.#position) this.#position--;
   }

@@ -1,4 +1,4 @@
-import type { Address, Instant, MemberState } from '@simpledht/wire';
+import type { Address, Instant, MemberState, NodeId } from '@simpledht/wire';
 import type { Entry } from './member.ts';
 
 /** Who hears of what happens in the roster. */
@@ -7,6 +7,8 @@ export interface RosterListener {
   changed(entry: Entry, before: MemberState | undefined, now: Instant): void;
   /** Somebody more found that the suspect does not answer. */
   accused(entry: Entry, now: Instant): void;
+  /** Who is held dead here is only suspected by somebody, who knows of these accusers. */
+  doubted(entry: Entry, accusers: readonly NodeId[], now: Instant): void;
   /** A message came from the member at an address that was not verified for it. `from`: where it was verified before. */
   verified(entry: Entry, from: Address | undefined, now: Instant): void;
   /** Another node answers at its address; it is no longer in the roster. */

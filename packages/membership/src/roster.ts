@@ -3,12 +3,13 @@ import { AddressBook } from './address-book.ts';
 import type { RecalledMember } from './events.ts';
 import { Forgotten } from './forgotten.ts';
 import { MemberTable } from './member-table.ts';
-import { accusersOf, isAccused, isLive, leavesBefore, newEntry, smoothed, type Entry, type Member } from './member.ts';
+import { accusersOf, isAccused, isLive, newEntry, smoothed, type Entry, type Member } from './member.ts';
 import type { Outbox } from './outbox.ts';
 import { hearsayBound, isPlausible, maxOwnIncarnation, supersedes, type Claim } from './precedence.ts';
 import type { RosterListener } from './roster-listener.ts';
 import type { Self } from './self.ts';
 import { keptForMs, type MembershipSettings } from './settings.ts';
+import type { IdPage } from './sorted-ids.ts';
 
 /** An advertised address that does not answer is tried again after this. */
 const advertisedPauseMs = 60_000;
@@ -74,8 +75,8 @@ export class Roster {
     return this.#table.deadCount;
   }
 
-  get sortedIds(): readonly NodeId[] {
-    return this.#table.sortedIds;
+  idsAfter(id: NodeId | '', count: number): IdPage {
+    return this.#table.idsAfter(id, count);
   }
 
   /** What a third party says of a member. */
@@ -91,8 +92,7 @@ export class Roster {
     const entry = this.#table.get(update.id);
     if (entry === undefined) this.#hearOfStranger(update, now);
     else if (supersedes(update, entry)) this.#hearOfMember(entry, update, now);
-    else if (isAccused(update.state) && update.incarnation === entry.incarnation)
-      this.#accuse(entry, update.accusers, now);
+    else if (isAccused(update.state) && update.incarnation === entry.incarnation) this.#accuse(entry, update, now);
   }
 
   /** What a member says of itself: `source` is where its message came from. */
@@ -210,10 +210,7 @@ export class Roster {
   #makeRoom(newcomer: { readonly state: MemberState }): boolean {
     if (this.#table.size < this.#settings.maxMembers) return true;
     if (!isLive(newcomer)) return false;
-    let oldest: Entry | undefined;
-    for (const entry of this.#table.all()) {
-      if (!isLive(entry) && (oldest === undefined || leavesBefore(entry, oldest))) oldest = entry;
-    }
+    const oldest = this.#table.firstToLeave();
     if (oldest !== undefined) this.#forget(oldest);
     return oldest !== undefined;
   }
@@ -222,7 +219,7 @@ export class Roster {
     const before = entry.state;
     const isOfSameLife = entry.incarnation === incarnation;
     if (before === state && isOfSameLife) {
-      this.#accuse(entry, accusers, now);
+      this.#accuse(entry, { state, accusers }, now);
       return;
     }
     entry.accusers = isAccused(state) ? accusersOf(entry.id, isOfSameLife ? entry.accusers : [], accusers) : [];
@@ -234,8 +231,9 @@ export class Roster {
     this.#listener.changed(entry, before, now);
   }
 
-  #accuse(entry: Entry, accusers: readonly NodeId[], now: Instant): void {
+  #accuse(entry: Entry, { state, accusers }: Pick<Claim, 'state' | 'accusers'>, now: Instant): void {
     if (!isAccused(entry.state)) return;
+    if (entry.state === 'dead' && state === 'suspect') this.#listener.doubted(entry, accusers, now);
     const all = accusersOf(entry.id, entry.accusers, accusers);
     if (all.length === entry.accusers.length) return;
     entry.accusers = all;

@@ -1,4 +1,4 @@
-import type { Address, Instant, MemberState } from '@simpledht/wire';
+import type { Address, Instant, MemberState, NodeId } from '@simpledht/wire';
 import type { Bootstrap } from './bootstrap.ts';
 import type { Gossip } from './gossip.ts';
 import type { Healer } from './healer.ts';
@@ -8,7 +8,7 @@ import type { Outbox } from './outbox.ts';
 import type { Prober } from './prober.ts';
 import type { Roster } from './roster.ts';
 import type { RosterListener } from './roster-listener.ts';
-import type { MembershipSettings } from './settings.ts';
+import { confirmationsNeeded, type MembershipSettings } from './settings.ts';
 import type { Suspicions } from './suspicions.ts';
 
 export interface TransitionParts {
@@ -39,14 +39,21 @@ export class Transitions implements RosterListener {
     } else if (before !== entry.state) {
       this.#goDown(entry, before, now);
     }
-    if (entry.verified) this.#parts.gossip.spread(entry.id, now, { urgent: before !== undefined });
+    this.#parts.gossip.spread(entry.id, now, { urgent: before !== undefined });
   }
 
   accused(entry: Entry, now: Instant): void {
     const { suspicions, gossip, outbox } = this.#parts;
     if (!suspicions.confirm(entry.id, confirmationsOf(entry))) return;
     outbox.count('suspicions-confirmed');
-    if (entry.verified) gossip.spread(entry.id, now, { urgent: true });
+    gossip.spread(entry.id, now, { urgent: true });
+  }
+
+  /** Who suspects it later than others waits for confirmations that were given long ago. */
+  doubted(entry: Entry, accusers: readonly NodeId[], now: Instant): void {
+    const { settings, roster, gossip } = this.#parts;
+    const isEnough = accusers.length > confirmationsNeeded(settings, roster.size + 1);
+    if (!isEnough && gossip.accuses(entry, accusers)) gossip.spread(entry.id, now, { urgent: true });
   }
 
   verified(entry: Entry, from: Address | undefined, now: Instant): void {

@@ -15,6 +15,11 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     deadlines.set(one, atMs);
     model.set(one, atMs);
   }),
+  fc.tuple(key, moment).map(([one, atMs]): Operation => (deadlines, model) => {
+    deadlines.hasten(one, atMs);
+    const heldMs = model.get(one);
+    if (heldMs !== undefined) model.set(one, Math.min(heldMs, atMs));
+  }),
   key.map((one): Operation => (deadlines, model) => {
     deadlines.delete(one);
     model.delete(one);

@@ -103,6 +103,49 @@ describe('confirmations (Lifeguard §IV-B)', () => {
     expect(script.core.member(a.id)?.accusers).toHaveLength(8);
   });
 
+  it('are told of whom this node has only heard: what it found itself, without an address', () => {
+    const stranger = peer(9);
+    const script = six().gossip(b, [accused(stranger, 'suspect', [b])]);
+    expect(saidOf(script, stranger.id)).toEqual([]);
+    script.take();
+    while (script.core.member(stranger.id)?.accusers.length === 1) pass(script, 10);
+    const said = saidOf(script, stranger.id);
+    expect(said).toContainEqual({ ...accused(stranger, 'suspect', [b, self]), address: '' });
+    expect(said.filter(({ address }) => address !== '')).toEqual([]);
+    pass(script, 24_000);
+    expect(script.stateOf(stranger)).toBe('dead');
+  });
+
+  it('without an address are of no stranger, but of whom one knows', () => {
+    const script = six().gossip(b, [{ ...accused(peer(9), 'suspect', [b]), address: '' }]);
+    expect(script.stateOf(peer(9))).toBeUndefined();
+    script.gossip(b, [{ ...accused(a, 'suspect', [b]), address: '' }]);
+    expect(script.core.member(a.id)).toMatchObject({ state: 'suspect', address: a.address });
+  });
+
+  it('are given also by who holds it dead by now, to who suspects it later', () => {
+    const script = six();
+    while (script.stateOf(a) !== 'dead') pass(script, 10, a);
+    pass(script, 10_000).take();
+    // Who knows of this node's finding, or of enough, needs no other.
+    script.gossip(b, [accused(a, 'suspect', [self, b])]).gossip(b, [accused(a, 'suspect', [b, c, d])]);
+    expect(saidOf(script, a.id)).toEqual([]);
+    script.gossip(b, [accused(a, 'suspect', [b])]);
+    expect(saidOf(script, a.id)).toContainEqual(
+      accused(a, 'dead', script.core.member(a.id)?.accusers.map((id) => ({ id, address: '' })) ?? []),
+    );
+    expect(script.core.member(a.id)?.accusers).toContain(self.id);
+  });
+
+  it('are not given by who holds it dead on the word of others', () => {
+    const script = six();
+    script.gossip(b, [accused(a, 'suspect', [b, c, d])]);
+    pass(script, 30_000).take();
+    expect(script.stateOf(a)).toBe('dead');
+    script.gossip(b, [accused(a, 'suspect', [b])]);
+    expect(saidOf(script, a.id)).toEqual([]);
+  });
+
   it('come with a verdict, which is but a suspicion here', () => {
     const script = six().gossip(b, [accused(a, 'dead', [b, c, d])]);
     expect(script.core.member(a.id)).toMatchObject({ state: 'suspect', accusers: [b.id, c.id, d.id] });
