@@ -8,6 +8,7 @@ export {
   contactSpreadMs,
   exchangePauseMs,
   presets,
+  reunionPauseMs,
   suspicionMs,
   suspicionTimeoutMs,
   transmitLimit,

@@ -4,6 +4,7 @@ import {
   contactSpreadMs,
   exchangePauseMs,
   presets,
+  reunionPauseMs,
   suspicionMs,
   suspicionTimeoutMs,
   transmitLimit,
@@ -12,17 +13,18 @@ import {
 
 describe('formulas, with the preset lan', () => {
   it.each([
-    { size: 2, suspicion: 4000, transmissions: 4, exchange: 30_000, spread: 200 },
-    { size: 3, suspicion: 4000, transmissions: 4, exchange: 30_000, spread: 200 },
-    { size: 10, suspicion: 4000, transmissions: 8, exchange: 30_000, spread: 500 },
-    { size: 33, suspicion: 6074, transmissions: 8, exchange: 60_000, spread: 1650 },
-    { size: 100, suspicion: 8000, transmissions: 12, exchange: 90_000, spread: 5000 },
-    { size: 1000, suspicion: 12_000, transmissions: 16, exchange: 180_000, spread: 50_000 },
-  ])('$size nodes', ({ size, suspicion, transmissions, exchange, spread }) => {
+    { size: 2, suspicion: 4000, transmissions: 4, exchange: 30_000, spread: 200, reunion: 2000 },
+    { size: 3, suspicion: 4000, transmissions: 4, exchange: 30_000, spread: 200, reunion: 2000 },
+    { size: 10, suspicion: 4000, transmissions: 8, exchange: 30_000, spread: 500, reunion: 2000 },
+    { size: 33, suspicion: 6074, transmissions: 8, exchange: 60_000, spread: 1650, reunion: 2000 },
+    { size: 100, suspicion: 8000, transmissions: 12, exchange: 90_000, spread: 5000, reunion: 5000 },
+    { size: 1000, suspicion: 12_000, transmissions: 16, exchange: 180_000, spread: 50_000, reunion: 50_000 },
+  ])('$size nodes', ({ size, suspicion, transmissions, exchange, spread, reunion }) => {
     expect(suspicionMs(presets.lan, size)).toBeCloseTo(suspicion, 0);
     expect(transmitLimit(presets.lan, size)).toBe(transmissions);
     expect(exchangePauseMs(presets.lan, size)).toBe(exchange);
     expect(contactSpreadMs(size)).toBe(spread);
+    expect(reunionPauseMs(presets.lan, size)).toBe(reunion);
   });
 });
 

@@ -19,7 +19,7 @@ const retransmissionMs = [0, 100, 300, 700, 1500, 3000];
 /** What a packet adds to one message: head, packet number, frame head, checksum (PACKETS.md). */
 const packetBytes = 18;
 
-/** Of so many messages one goes through its bytes, if any does: messages are immutable, and all of them would take most of the time. */
+/** Of so many messages one goes through its bytes, if any does: that takes time, and messages are immutable. */
 const encodedOf = 16;
 
 /** What a transport sends instead of a message to where it has no link (PACKETS.md, hello). */
