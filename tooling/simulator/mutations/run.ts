@@ -3,8 +3,9 @@ import { mkdir, copyFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { applyPatches, copyTree, patchesOf, withCopy, type BrokenRule, type Verdict } from '@simpledht/mutations';
+import type { BrokenInClusters } from './rules/broken-in-clusters.ts';
 import type { Batch, Failure, Results } from '../src/batch.ts';
-import { drawPlan } from '../src/plan/draw.ts';
+import { drawPlan, type DrawOptions } from '../src/plan/draw.ts';
 import { runPlan } from '../src/run/run.ts';
 
 export const rootPath: string = fileURLToPath(new URL('../../..', import.meta.url));
@@ -25,15 +26,16 @@ export interface Budget {
 
 interface Trial {
   readonly copy: string;
+  readonly draw: DrawOptions;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Breaks the rule in a copy of the sources and runs clusters on it until a run fails that holds without. */
-export async function tryMutation(mutation: BrokenRule, { seeds, signal }: Budget): Promise<Verdict> {
+export async function tryMutation(mutation: BrokenInClusters, { seeds, signal }: Budget): Promise<Verdict> {
   const startedMs = performance.now();
   const caught = await withCopy(async (copy) => {
     await prepare(copy, mutation);
-    return caughtBy({ copy, signal }, seeds);
+    return caughtBy({ copy, signal, draw: mutation.draw ?? {} }, seeds);
   });
   return { caught, seconds: (performance.now() - startedMs) / 1_000 };
 }
@@ -44,7 +46,8 @@ async function caughtBy(trial: Trial, seeds: number): Promise<string | undefined
     if (failure === undefined) return undefined;
     const { seed, message } = failure;
     // What fails without the mutation as well shows something else.
-    if ((await runPlan(drawPlan(seed))).violation === undefined) return `seed ${String(seed)}: ${shortened(message)}`;
+    if ((await runPlan(drawPlan(seed, trial.draw))).violation === undefined)
+      return `seed ${String(seed)}${told(trial.draw)}: ${shortened(message)}`;
     from = seed + 1;
   }
   return undefined;
@@ -64,8 +67,8 @@ async function prepare(copy: string, mutation: BrokenRule): Promise<void> {
 }
 
 /** Runs seeds in a process of its own, which may hang or die. */
-function firstFailure({ copy, signal }: Trial, from: number, count: number): Promise<Failure | undefined> {
-  const batch: Batch = { from, stride: 1, count, draw: {}, maxSeconds: 1e9, stopsAtFailure: true };
+function firstFailure({ copy, signal, draw }: Trial, from: number, count: number): Promise<Failure | undefined> {
+  const batch: Batch = { from, stride: 1, count, draw, maxSeconds: 1e9, stopsAtFailure: true };
   const child = fork(join(copy, 'tooling/simulator/src/main.ts'), ['--worker', JSON.stringify(batch)], {
     cwd: rootPath,
     ...(signal === undefined ? {} : { signal }),
@@ -103,6 +106,16 @@ function firstFailure({ copy, signal }: Trial, from: number, count: number): Pro
 
 function lastLine(text: string): string {
   return text.split('\n').find((line) => line.includes('Error')) ?? text.slice(0, 200);
+}
+
+/** As options of the simulator. */
+function told({ nodes, chaosMs, faults }: DrawOptions): string {
+  const options = [
+    nodes === undefined ? '' : ` --nodes ${String(nodes)}`,
+    chaosMs === undefined ? '' : ` --chaos ${String(chaosMs / 1_000)}`,
+    faults === undefined ? '' : ` --fault ${faults.join()}`,
+  ];
+  return options.join('');
 }
 
 function shortened(message: string): string {

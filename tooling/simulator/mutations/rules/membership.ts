@@ -1,7 +1,7 @@
-import type { BrokenRule } from '@simpledht/mutations';
+import type { BrokenInClusters } from './broken-in-clusters.ts';
 
 /** Of who is there. */
-export const ofMembership: readonly BrokenRule[] = [
+export const ofMembership: readonly BrokenInClusters[] = [
   {
     rule: 'dead members are never dialled again, nor bootstrap names',
     file: 'membership/src/healer.ts',
@@ -35,23 +35,11 @@ export const ofMembership: readonly BrokenRule[] = [
     replacement: 'return startedMs + 1_000 * suspicionTimeoutMs(this.#settings, size, confirmations);',
   },
   {
-    rule: 'nobody is told who has left',
-    file: 'membership/src/transitions.ts',
-    search: 'if (entry.verified) this.#parts.gossip.spread(entry.id, now, { urgent: before !== undefined });',
-    replacement:
-      "if (entry.verified && entry.state !== 'left') this.#parts.gossip.spread(entry.id, now, { urgent: before !== undefined });",
-  },
-  {
     rule: 'a goodbye is not taken',
+    draw: { nodes: 4, faults: ['leave'] },
     file: 'membership/src/listener.ts',
     search: 'roster.depart(entry, Math.max(incarnation, entry.incarnation), now);',
     replacement: 'roster.doubt(entry, incarnation, now);',
-  },
-  {
-    rule: 'an address is taken by hearsay',
-    file: 'membership/src/roster.ts',
-    search: 'if (moved && !isLive(entry)) this.#believe(entry, update.address);',
-    replacement: 'if (moved) this.#believe(entry, update.address);',
   },
   {
     rule: 'a member that speaks from elsewhere is not followed',

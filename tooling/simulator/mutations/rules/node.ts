@@ -1,7 +1,7 @@
-import type { BrokenRule } from '@simpledht/mutations';
+import type { BrokenInClusters } from './broken-in-clusters.ts';
 
 /** Of the node that joins the layers. */
-export const ofNode: readonly BrokenRule[] = [
+export const ofNode: readonly BrokenInClusters[] = [
   {
     rule: 'an answer leaves before the flush',
     file: 'node/src/driver/replica-shell.ts',
@@ -83,21 +83,17 @@ export const ofNode: readonly BrokenRule[] = [
   },
   {
     rule: 'a node that stops goes on merging in its last flush',
+    draw: { nodes: 4, faults: ['leave', 'slow-disk'] },
     file: 'node/src/driver/replica-shell.ts',
     search: 'if (this.#isEnding) return;',
     replacement: '',
   },
   {
     rule: 'a node that stops does not flush',
+    draw: { nodes: 4, faults: ['leave', 'slow-disk'] },
     file: 'node/src/driver/replica-shell.ts',
     search: 'this.#isEnding = true;\n      this.#runTurn();',
     replacement: 'this.#isEnding = true;',
-  },
-  {
-    rule: 'a member that died is still counted on',
-    file: 'node/src/driver/driver.ts',
-    search: "this.replica.handle({ type: reason === 'dead' ? 'peer-down' : 'peer-forgotten', peer });",
-    replacement: "if (reason !== 'dead') this.replica.handle({ type: 'peer-forgotten', peer });",
   },
   {
     rule: 'records of a failed flush count as durable',

@@ -1,7 +1,7 @@
-import type { BrokenRule } from '@simpledht/mutations';
+import type { BrokenInClusters } from './broken-in-clusters.ts';
 
 /** Of the store and what brings its records to others. */
-export const ofStorage: readonly BrokenRule[] = [
+export const ofStorage: readonly BrokenInClusters[] = [
   {
     rule: 'the smaller version wins',
     file: 'storage/src/local-map.ts',
@@ -29,6 +29,7 @@ export const ofStorage: readonly BrokenRule[] = [
   },
   {
     rule: 'tombstones are purged by time alone',
+    draw: { nodes: 3, faults: ['partition'] },
     file: 'storage/src/upkeep.ts',
     search: 'const frontier = this.#stability.frontier(members, now);',
     replacement: 'const frontier = clockAt(now.wallMs - 3_000);',

@@ -1,7 +1,7 @@
-import type { BrokenRule } from '@simpledht/mutations';
+import type { BrokenInClusters } from './broken-in-clusters.ts';
 
 /** Of packets, links and messages. */
-export const ofTransport: readonly BrokenRule[] = [
+export const ofTransport: readonly BrokenInClusters[] = [
   {
     rule: 'a repeated request is executed again',
     file: 'transport/src/link/link.ts',
@@ -60,12 +60,6 @@ export const ofTransport: readonly BrokenRule[] = [
     replacement: 'return this.#received.ranges.map(({ last }) => ({ first: 0, last })).slice(0, 1);',
   },
   {
-    rule: 'a new process at an address is taken for the old one',
-    file: 'transport/src/endpoint/handshaker.ts',
-    search: "if (current?.state === 'up' && current.isOf(packet)) return true;",
-    replacement: "if (current?.state === 'up') return true;",
-  },
-  {
     rule: 'a request waits for its reply for ever',
     file: 'transport/src/pending-requests.ts',
     search: 'for (const request of this.#queue.takeDue(nowMs)) {\n      if (request.done) continue;',
@@ -76,17 +70,5 @@ export const ofTransport: readonly BrokenRule[] = [
     file: 'wire/src/records/batch-reader.ts',
     search: 'const expiresAt = flags & recordFlags.expires ? reader.varint() : 0;',
     replacement: 'const expiresAt = 0 * (flags & recordFlags.expires ? reader.varint() : 0);',
-  },
-  {
-    rule: 'wire: the writer is taken for the owner of the origin',
-    file: 'wire/src/records/batch-writer.ts',
-    search: 'if (record.writer !== this.owner) flags |= recordFlags.writer;',
-    replacement: 'if (record.writer === undefined) flags |= recordFlags.writer;',
-  },
-  {
-    rule: 'wire: intervals of a vector are left out',
-    file: 'wire/src/records/vectors.ts',
-    search: 'vector.push({ origin, watermark, intervals: readIntervals(reader, watermark) });',
-    replacement: 'vector.push({ origin, watermark, intervals: readIntervals(reader, watermark).slice(0, 0) });',
   },
 ];

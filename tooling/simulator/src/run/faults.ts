@@ -202,6 +202,7 @@ export class Faults {
     place.leaving = true;
     place.up = false;
     const { life } = place;
+    this.stage.left.add(this.stage.cluster.node(index).id);
     const left = (): void => {
       if (place.life === life) place.leaving = false;
       this.stage.note(index, 'stop', 'has left');

@@ -154,6 +154,7 @@ class Run {
     checkWinners(ledger, remaining, cluster.clock.now());
     cluster.checkInvariants();
     stage.checkTold();
+    stage.checkLeft();
     await checkSums(stage);
   }
 

@@ -7,7 +7,7 @@ import { Ledger } from '../check/ledger.ts';
 import { Readiness, type Running } from '../check/readiness.ts';
 import { Violation } from '../check/violation.ts';
 import { WatchOrder } from '../check/watch-order.ts';
-import type { FaultType, Plan } from '../plan/plan.ts';
+import { isFault, type FaultType, type Plan } from '../plan/plan.ts';
 import { EventHash } from './event-hash.ts';
 import type { Log } from './log.ts';
 import { Tally } from './tally.ts';
@@ -26,6 +26,9 @@ export interface Place {
   heard: { readonly changes: ChangeOrder; readonly watch: WatchOrder } | undefined;
 }
 
+/** Faults that keep no message from its receiver. */
+const quiet: readonly FaultType[] = ['leave', 'skew', 'slow-disk'];
+
 /** The cluster of one run with everything that watches it. */
 export class Stage {
   readonly plan: Plan;
@@ -37,6 +40,8 @@ export class Stage {
   readonly hash: EventHash = new EventHash();
   readonly log: Log | undefined;
   readonly places: Place[] = [];
+  /** Ids of nodes that said goodbye. */
+  readonly left: Set<string> = new Set<string>();
   /** The first promise that was broken. */
   violation: Violation | undefined;
   #client: Promise<Client>[] = [];
@@ -150,6 +155,18 @@ export class Stage {
       const shown = { index, node: cluster.node(index), ledger, nowMs: cluster.clock.now() };
       heard.changes.checkEnd(shown);
       heard.watch.checkEnd(shown);
+    }
+  }
+
+  /** Where a goodbye reaches everybody nobody waits for whoever has left. */
+  checkLeft(): void {
+    const { cluster, left } = this;
+    if (!this.plan.steps.filter(isFault).every(({ type }) => quiet.includes(type))) return;
+    for (const node of cluster.live) {
+      const missed = node.peers.find(({ id, state }) => state === 'dead' && left.has(id));
+      if (missed === undefined) continue;
+      const detail = `node ${node.id.slice(0, 8)} takes ${missed.id.slice(0, 8)} for dead, which has left`;
+      throw new Violation('goodbye not heard', detail);
     }
   }
 
