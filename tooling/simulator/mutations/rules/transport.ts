@@ -9,6 +9,12 @@ export const ofTransport: readonly BrokenInClusters[] = [
     replacement: 'if (requestId < 0) {',
   },
   {
+    rule: 'a repeated packet is taken again',
+    file: 'transport/src/link/link.ts',
+    search: "if (this.#acknowledger.isRepeated(packetNumber)) return 'repeated';",
+    replacement: '',
+  },
+  {
     rule: 'a repeated packet is taken again, and so is the request in it',
     file: 'transport/src/link/link.ts',
     search: "if (this.#acknowledger.isRepeated(packetNumber)) return 'repeated';",
@@ -20,6 +26,7 @@ export const ofTransport: readonly BrokenInClusters[] = [
         replacement: 'if (requestId < 0) {',
       },
     ],
+    quick: true,
   },
   {
     rule: 'what is lost is not sent again',
@@ -40,18 +47,10 @@ export const ofTransport: readonly BrokenInClusters[] = [
     replacement: "if (partial.receivedBytes * 2 < partial.totalBytes) return 'partial';",
   },
   {
-    rule: 'parts are put together in the order in which they came',
+    rule: 'a part that comes again counts again',
     file: 'transport/src/link/message-parts.ts',
-    search: 'const place = this.#placeOf(offset);',
-    replacement: 'const place = Math.max(this.#parts.length, this.#placeOf(offset));',
-    also: [
-      {
-        file: 'transport/src/link/message-parts.ts',
-        search: 'if (offset !== end) return undefined;',
-        replacement: 'if (offset > totalBytes) return undefined;',
-      },
-    ],
-    quick: true,
+    search: 'if (this.#parts[place]?.offset === offset) return false;',
+    replacement: '',
   },
   {
     rule: 'what did not come is acknowledged',
