@@ -194,7 +194,8 @@ export class Stage {
     const readiness = new Readiness(this.ledger, this.#running(), this.nowMs);
     node.on('ready', () => {
       this.note(index, 'ready', 'is ready');
-      if (place.life === life) this.#checkReady(index, readiness);
+      // A copy has the name of its original, and knows less.
+      if (place.life === life && !this.#has('clone')) this.#checkReady(index, readiness);
     });
     const [changes, watch] = [new ChangeOrder(index, this.fail), new WatchOrder(index, this.fail)];
     place.heard = { changes, watch };
