@@ -50,13 +50,13 @@ export const ofMembership: readonly BrokenInClusters[] = [
   {
     rule: 'each member probes only one other',
     file: 'membership/src/probe-order.ts',
-    search: 'if (this.#ids.includes(id)) return;',
-    replacement: 'if (this.#ids.includes(id) || this.#ids.length > 0) return;',
+    search: 'if (this.#held.has(id)) return;',
+    replacement: 'if (this.#held.has(id) || this.#ids.length > 0) return;',
   },
   {
     rule: 'nobody is probed',
     file: 'membership/src/probe-order.ts',
-    search: 'if (this.#ids.includes(id)) return;',
-    replacement: 'if (this.#ids.includes(id) || id.length > 0) return;',
+    search: 'if (this.#held.has(id)) return;',
+    replacement: 'if (this.#held.has(id) || id.length > 0) return;',
   },
 ];
