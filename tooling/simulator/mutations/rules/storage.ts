@@ -144,6 +144,12 @@ export const ofStorage: readonly BrokenInClusters[] = [
     const own = this.#state.vector.openOwn(origin);`,
   },
   {
+    rule: 'a node is ready before it has caught up',
+    file: 'storage/src/readiness.ts',
+    search: 'if (done.some((peer) => peer.ready)) return true;',
+    replacement: 'if (done.length >= 0) return true;',
+  },
+  {
     rule: 'a node is ready at once',
     file: 'storage/src/readiness.ts',
     search: 'if (isJoined && this.#isOver(awaited)) this.#becomeReady(now);',
