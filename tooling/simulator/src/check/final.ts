@@ -8,6 +8,8 @@ import { Violation } from './violation.ts';
 
 /** Clocks of a run agree, after it, to this; ms. */
 const clockSpreadMs = 50;
+/** So much earlier a write may have expired by a clock that was ahead, and is gone everywhere then; ms. */
+const aheadMs = 5_500;
 
 export interface Remaining {
   readonly index: number;
@@ -39,7 +41,7 @@ function checkWinner({ index, node, storedKey, winner, nowMs }: Question): void 
   const { key } = splitKey(storedKey);
   const shown = node.entry(key);
   const about = { nodes: [index], key };
-  if (winner !== undefined && isShown(winner, nowMs + clockSpreadMs)) {
+  if (winner !== undefined && isShown(winner, nowMs + aheadMs)) {
     if (shown !== undefined && compareVersions(shown.version, versionOf(winner)) === 0) return;
     const detail = `${told(winner)}, and node ${String(index)} has ${shown?.version ?? 'nothing'}`;
     throw new Violation('lost a write', detail, about);

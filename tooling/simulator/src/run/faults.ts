@@ -148,8 +148,10 @@ export class Faults {
       for (const other of places.keys()) if (other !== index) cluster.clog(index, other, 0);
       if (place.up && place.isClone) this.kill(index, 0);
     }
+    // What was in memory only is gone with the process.
+    const from = this.stage.plan.setting.durable ? 'kept' : 'empty';
     for (const [index, place] of places.entries())
-      if (!place.up && !place.leaving && !place.isClone) await this.stage.restart(index, 'kept', false);
+      if (!place.up && !place.leaving && !place.isClone) await this.stage.restart(index, from, false);
   }
 
   #mend(index: number): void {

@@ -81,7 +81,7 @@ export class Operations {
     const done = answer.then(
       (given) => {
         this.#pending.delete(done);
-        if (this.#isAlive(by)) this.#acknowledged(operation, given, by.least);
+        if (this.#isAlive(by)) this.#acknowledged(operation, given, this.#leastFor(operation, by));
       },
       (error: unknown) => {
         this.#pending.delete(done);
@@ -211,6 +211,12 @@ export class Operations {
   }
 
   /** That a node knows, itself included. */
+  /** Who is slow calls later than it began: with the members of then, which are no fewer than at one of both ends. */
+  #leastFor(operation: Operation, { index, least }: Asked): number {
+    if (index < 0 || operation.type === 'watch') return least;
+    return Math.min(least, leastOf(operation.acks, this.#membersOf(index)));
+  }
+
   #membersOf(index: number): number {
     return 1 + this.#stage.cluster.node(index).peers.filter(({ state }) => state !== 'left').length;
   }
