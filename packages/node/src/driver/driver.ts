@@ -214,6 +214,10 @@ export class Driver {
         this.#settled(earlierLife);
         break;
       case 'bootstrapped':
+        // Held dead since an earlier life, it has to refute that first: it is there, and what it holds is waited for.
+        if (!this.#isLive(notice.via)) this.replica.handle({ type: 'peer-down', peer: notice.via });
+        this.#settled(notice.name);
+        break;
       case 'bootstrap-failed':
       case 'self-bootstrap':
         this.#settled(notice.name);
