@@ -34,7 +34,9 @@ export class Readiness {
 
   /** It is ready, and these are there. Throws when it holds less than each of them did. */
   check(index: number, node: DHTNode, running: readonly Running[], nowMs: number): void {
-    const alive = new Set(node.peers.filter(({ state }) => state === 'alive').map(({ id }) => id));
+    // Who is suspected may serve, too.
+    const there = node.peers.filter(({ state }) => state === 'alive' || state === 'suspect');
+    const alive = new Set(there.map(({ id }) => id));
     const others = running.filter((each) => each.index !== index && isReady(each) && alive.has(each.node.id));
     const elders = others.flatMap((other) => this.#elders.filter((each) => isSame(each, other)));
     // One that was ready in between may have told it that there is nothing.
