@@ -10,6 +10,18 @@ function greeting({ id }: Peer): RosterPage {
 
 const quiet = { probeIntervalMs: 1e9, suspicionMultiplier: 1e-9, redialFirstMs: 2000 };
 
+/** A is held dead and dialled; this one answers there. */
+function answeredBy(who: Peer): Script {
+  const script = new Script({ settings: quiet }).meet(a, b);
+  script
+    .gossip(b, [update(a, 'dead')])
+    .pass(5)
+    .take();
+  const [dial] = script.pass(5000).requests();
+  script.tell({ type: 'answered', exchange: dial?.exchange ?? 0, message: greeting(who) });
+  return script;
+}
+
 describe('the dead', () => {
   it('are dialled soon, then every 30 to 55 s for ever, and told that they are dead', () => {
     const script = new Script({ settings: quiet }).meet(a, b);
@@ -69,13 +81,7 @@ describe('the dead', () => {
   });
 
   it('are asked for the roster also if somebody else is there by now', () => {
-    const script = new Script({ settings: quiet }).meet(a, b);
-    script
-      .gossip(b, [update(a, 'dead')])
-      .pass(5)
-      .take();
-    const [dial] = script.pass(5000).requests();
-    script.tell({ type: 'answered', exchange: dial?.exchange ?? 0, message: greeting(c) });
+    const script = answeredBy(c);
     expect(script.stateOf(a)).toBeUndefined();
     expect(script.requests()).toMatchObject([
       { to: a.address, message: { members: [update(b), update({ ...c, address: a.address }, 'alive', 2)], after: '' } },
@@ -83,13 +89,7 @@ describe('the dead', () => {
   });
 
   it('are alive again by one answer', () => {
-    const script = new Script({ settings: quiet }).meet(a, b);
-    script
-      .gossip(b, [update(a, 'dead')])
-      .pass(5)
-      .take();
-    const [dial] = script.pass(5000).requests();
-    script.tell({ type: 'answered', exchange: dial?.exchange ?? 0, message: greeting(a) });
+    const script = answeredBy(a);
     expect(script.notices()).toMatchObject([{ type: 'peer-joined', member: { id: a.id, incarnation: 2 } }]);
     const greetings = script
       .pass(25_000)

@@ -8,8 +8,13 @@ import { Violation } from './violation.ts';
 
 /** Clocks of a run agree, after it, to this; ms. */
 const clockSpreadMs = 50;
-/** So much earlier a write may have expired by a clock that was ahead, and is gone everywhere then; ms. */
-const aheadMs = 5_500;
+
+export interface Clocks {
+  /** What a right one shows. */
+  readonly nowMs: number;
+  /** How far ahead the furthest one was: by it a write expires so much earlier, and is gone everywhere then. */
+  readonly aheadMs: number;
+}
 
 export interface Remaining {
   readonly index: number;
@@ -17,7 +22,7 @@ export interface Remaining {
 }
 
 /** Each key's winner is the largest write that the data of a remaining node ever held: nothing lost, nothing back. */
-export function checkWinners(ledger: Ledger, remaining: readonly Remaining[], nowMs: number): void {
+export function checkWinners(ledger: Ledger, remaining: readonly Remaining[], { nowMs, aheadMs }: Clocks): void {
   const peaks = remaining.map(({ index }) => ledger.disk(index).peaks());
   for (const storedKey of ledger.keys) {
     let winner: StoredRecord | undefined;
@@ -27,21 +32,20 @@ export function checkWinners(ledger: Ledger, remaining: readonly Remaining[], no
     }
     // As it was written: a node may know it as expired only.
     const original = winner === undefined ? undefined : (ledger.find(winner) ?? winner);
-    for (const one of remaining) checkWinner({ ...one, storedKey, winner: original, nowMs });
+    for (const one of remaining) checkWinner({ ...one, storedKey, winner: original, nowMs, aheadMs });
   }
 }
 
-interface Question extends Remaining {
+interface Question extends Remaining, Clocks {
   readonly storedKey: string;
   readonly winner: StoredRecord | undefined;
-  readonly nowMs: number;
 }
 
-function checkWinner({ index, node, storedKey, winner, nowMs }: Question): void {
+function checkWinner({ index, node, storedKey, winner, nowMs, aheadMs }: Question): void {
   const { key } = splitKey(storedKey);
   const shown = node.entry(key);
   const about = { nodes: [index], key };
-  if (winner !== undefined && isShown(winner, nowMs + aheadMs)) {
+  if (winner !== undefined && isShown(winner, nowMs + clockSpreadMs + aheadMs)) {
     if (shown !== undefined && compareVersions(shown.version, versionOf(winner)) === 0) return;
     const detail = `${told(winner)}, and node ${String(index)} has ${shown?.version ?? 'nothing'}`;
     throw new Violation('lost a write', detail, about);

@@ -211,9 +211,9 @@ export class Operations {
   }
 
   /** That a node knows, itself included. */
-  /** Who is slow calls later than it began: with the members of then, which are no fewer than at one of both ends. */
+  /** Who thinks before it writes calls later than it began, with the members of then. */
   #leastFor(operation: Operation, { index, least }: Asked): number {
-    if (index < 0 || operation.type === 'watch') return least;
+    if (operation.type !== 'put-if' && operation.type !== 'update') return least;
     return Math.min(least, leastOf(operation.acks, this.#membersOf(index)));
   }
 

@@ -151,7 +151,8 @@ class Run {
     const remaining = [...places.keys()]
       .filter((index) => places[index]?.up)
       .map((index) => ({ index, node: cluster.node(index) }));
-    checkWinners(ledger, remaining, cluster.clock.now());
+    const ahead = this.#plan.steps.map((step) => (step.type === 'skew' ? step.offsetMs : 0));
+    checkWinners(ledger, remaining, { nowMs: cluster.clock.now(), aheadMs: Math.max(0, ...ahead) });
     cluster.checkInvariants();
     stage.checkTold();
     stage.checkLeft();
