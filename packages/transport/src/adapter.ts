@@ -3,6 +3,7 @@ export { bindError, bindIp, familyOf, machineAddresses } from './udp/binding.ts'
 export { canReach, isLoopbackIp, normalIp, unmapped } from './udp/ip.ts';
 export type { IpFamily } from './udp/ip.ts';
 export { resolveName } from './udp/resolve.ts';
+export { DelegatingSocket } from './delegating-socket.ts';
 export { DeadlineQueue } from './deadline-queue.ts';
 export type { Deadline } from './deadline-queue.ts';
 export { limitReached, tooLarge, transportClosed } from './endpoint/errors.ts';

@@ -1,7 +1,6 @@
-import { plainSealer } from '@simpledht/transport/adapter';
+import { DelegatingSocket, plainSealer } from '@simpledht/transport/adapter';
 import { packetKind } from '@simpledht/wire';
 import type { Address } from '@simpledht/wire';
-import { DelegatingSocket } from './delegating-socket.ts';
 
 const { tagBytes } = plainSealer;
 /** A frame that may be skipped, of a type that nobody has given a meaning: type, length, bytes. */

@@ -1,6 +1,6 @@
 import type { DatagramHandlers, MemoryNetwork } from '@simpledht/transport';
+import { DelegatingSocket } from '@simpledht/transport/adapter';
 import type { Address } from '@simpledht/wire';
-import { DelegatingSocket } from './delegating-socket.ts';
 
 /** The socket of a process whose machine may get another address: the process notices nothing. */
 export class MovingSocket extends DelegatingSocket {

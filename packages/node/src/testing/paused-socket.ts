@@ -1,5 +1,5 @@
 import type { DatagramHandlers, DatagramSocket } from '@simpledht/transport';
-import { DelegatingSocket } from './delegating-socket.ts';
+import { DelegatingSocket } from '@simpledht/transport/adapter';
 import type { NodeClock } from './node-clock.ts';
 
 /** What a stock receive buffer of Linux holds; the rest is lost while nobody reads. */

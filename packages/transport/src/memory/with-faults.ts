@@ -2,6 +2,7 @@ import type { Address } from '@simpledht/wire';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { DatagramHandlers, DatagramSocket } from '../datagram-socket.ts';
+import { DelegatingSocket } from '../delegating-socket.ts';
 import type { Random } from '../random.ts';
 import { systemRandom } from '../system-random.ts';
 
@@ -54,8 +55,7 @@ export function withFaults(socket: DatagramSocket, options: FaultOptions = {}): 
   return new SocketWithFaults(socket, options);
 }
 
-class SocketWithFaults implements FaultySocket {
-  readonly #socket: DatagramSocket;
+class SocketWithFaults extends DelegatingSocket implements FaultySocket {
   readonly #clock: Clock;
   readonly #random: Random;
   #faults: Faults;
@@ -67,7 +67,7 @@ class SocketWithFaults implements FaultySocket {
   #closed = false;
 
   constructor(socket: DatagramSocket, options: FaultOptions) {
-    this.#socket = socket;
+    super(socket);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#faults = { ...noFaults, ...options.faults };
@@ -91,8 +91,8 @@ class SocketWithFaults implements FaultySocket {
     else this.#cuts.delete(peer);
   }
 
-  bind(handlers: DatagramHandlers): Promise<void> {
-    return this.#socket.bind({
+  override bind(handlers: DatagramHandlers): Promise<void> {
+    return super.bind({
       onDatagram: (datagram, from) => {
         if (this.#isCut(from, 'in')) this.#count('faultCut');
         else handlers.onDatagram(datagram, from);
@@ -103,7 +103,7 @@ class SocketWithFaults implements FaultySocket {
     });
   }
 
-  send(datagram: Uint8Array, to: Address): void {
+  override send(datagram: Uint8Array, to: Address): void {
     const { lose, duplicate } = this.#faults;
     if (this.#isCut(to, 'out')) {
       this.#count('faultCut');
@@ -123,10 +123,10 @@ class SocketWithFaults implements FaultySocket {
     heldMs += this.#clogs.get(to) ?? 0;
     if (this.#draw(reorder)) heldMs += reorderMs * this.#random.next();
     const bytes = this.#draw(corrupt) ? this.#corrupted(datagram) : datagram;
-    if (heldMs === 0) this.#socket.send(bytes, to);
+    if (heldMs === 0) super.send(bytes, to);
     else {
       this.#clock.setTimeout(() => {
-        if (!this.#closed) this.#socket.send(bytes, to);
+        if (!this.#closed) super.send(bytes, to);
       }, heldMs);
     }
   }
@@ -153,32 +153,12 @@ class SocketWithFaults implements FaultySocket {
     this.#counters[name] = (this.#counters[name] ?? 0) + 1;
   }
 
-  get address(): Address {
-    return this.#socket.address;
+  override get counters(): Readonly<Record<string, number>> {
+    return { ...super.counters, ...this.#counters };
   }
 
-  get localAddresses(): readonly Address[] {
-    return this.#socket.localAddresses;
-  }
-
-  get receiveBufferBytes(): number {
-    return this.#socket.receiveBufferBytes;
-  }
-
-  get counters(): Readonly<Record<string, number>> {
-    return { ...this.#socket.counters, ...this.#counters };
-  }
-
-  resolve(name: string): Promise<readonly Address[]> {
-    return this.#socket.resolve(name);
-  }
-
-  isLoopback(address: Address): boolean {
-    return this.#socket.isLoopback(address);
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#closed = true;
-    await this.#socket.close();
+    await super.close();
   }
 }

@@ -1,5 +1,5 @@
-import type { DatagramHandlers, DatagramSocket } from '@simpledht/transport';
 import type { Address } from '@simpledht/wire';
+import type { DatagramHandlers, DatagramSocket } from './datagram-socket.ts';
 
 /** Does everything by another socket; whoever extends it changes some of that. */
 export abstract class DelegatingSocket implements DatagramSocket {
