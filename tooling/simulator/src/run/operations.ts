@@ -210,13 +210,13 @@ export class Operations {
     }, forMs);
   }
 
-  /** That a node knows, itself included. */
   /** Who thinks before it writes calls later than it began, with the members of then. */
   #leastFor(operation: Operation, { index, least }: Asked): number {
     if (operation.type !== 'put-if' && operation.type !== 'update') return least;
     return Math.min(least, leastOf(operation.acks, this.#membersOf(index)));
   }
 
+  /** That a node knows, itself included. */
   #membersOf(index: number): number {
     return 1 + this.#stage.cluster.node(index).peers.filter(({ state }) => state !== 'left').length;
   }
