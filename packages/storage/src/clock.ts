@@ -25,14 +25,16 @@ export function wallOf(hlc: number): number {
  *    future. The write that has to beat such a record is placed above it, for that key alone.
  * 3. Nothing above `ceiling` is issued or reported, and the ceiling is saved before anything leaves: a clock restored
  *    at its ceiling repeats nothing (the jump of 2 excepted, which the record itself remembers).
+ * 4. A restored clock begins a random `leap` above its ceiling: two lives that begin on the same old copy while the wall
+ *    clock is behind would both give the versions right above its ceiling, and a version is to name one write.
  */
 export class HybridClock {
   #last: number;
   #ceiling: number;
   readonly #maxAhead: number;
 
-  constructor(restored: number, maxAheadMs: number) {
-    this.#last = restored;
+  constructor(restored: number, maxAheadMs: number, leap = 0) {
+    this.#last = restored + leap;
     this.#ceiling = restored;
     this.#maxAhead = maxAheadMs * limits.clockCounters;
   }

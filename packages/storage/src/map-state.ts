@@ -23,6 +23,7 @@ import { replicaBounds, VersionVector } from './version-vector.ts';
 
 export interface MapStateOptions {
   readonly store: Store;
+  readonly randomBytes: (count: number) => Uint8Array;
   readonly maxClockAheadMs: number;
 }
 
@@ -54,13 +55,13 @@ export class MapState {
   #areFloorsChanged = false;
   #areRetiredChanged = false;
 
-  constructor({ store, maxClockAheadMs }: MapStateOptions) {
+  constructor({ store, randomBytes, maxClockAheadMs }: MapStateOptions) {
     const state = loadState(store);
     // An empty store covers nothing when its state tells of records: they were wiped.
     const vector = state === undefined || isWiped(state, store) ? undefined : loadVector(store);
     const floors = loadFloors(store);
     const isKept = state !== undefined && vector !== undefined && floors !== undefined;
-    this.clock = new HybridClock(state?.ceiling ?? 0, maxClockAheadMs);
+    this.clock = new HybridClock(state?.ceiling ?? 0, maxClockAheadMs, state === undefined ? 0 : leap(randomBytes));
     this.content = isKept && isCounted(state, store) ? new ContentSum(state.content) : summed(store);
     this.vector = isKept ? vector : new VersionVector(replicaBounds);
     if (isKept) for (const entry of loadRetired(store)) this.vector.retireTo(entry.origin, entry.watermark);
@@ -136,4 +137,10 @@ function summed(store: Store): ContentSum {
   const content = new ContentSum();
   if (store.size > 0) for (const record of store.range()) content.replace(undefined, record);
   return content;
+}
+
+/** Of a restored clock, versions: up to 16 ms, so that restarts do not add up. */
+function leap(randomBytes: (count: number) => Uint8Array): number {
+  const [high = 0, low = 0] = randomBytes(2);
+  return high * 256 + low;
 }

@@ -72,6 +72,13 @@ describe('hybrid logical clock', () => {
     expect(restored.next(now, 0)).toBeGreaterThan(Math.max(...issued));
   });
 
+  it('that leaps when it is restored has saved a ceiling before it reports where it is', () => {
+    const restored = new HybridClock(clockAt(now), aheadMs, 500);
+    expect(restored.ceiling).toBe(clockAt(now));
+    expect(restored.report(now)).toBe(clockAt(now) + 500);
+    expect(restored.ceiling).toBeGreaterThan(clockAt(now) + 500);
+  });
+
   it('stays near the wall clock over quick restarts', () => {
     let clock = new HybridClock(0, aheadMs);
     for (let restart = 0; restart < 10; restart++) {

@@ -39,6 +39,18 @@ describe('an origin of this node', () => {
     expect(said(again).vector).toEqual([coveredTo(former, 2), coveredTo(fresh, 1)]);
   });
 
+  it('gives other versions than another life on the same old copy, though the clock is behind', () => {
+    const versions = [2, 3].map((seed) => {
+      const copy = memoryStore();
+      write(new SingleReplica({ store: copy }), 'a');
+      const again = new SingleReplica({ store: copy, seed });
+      again.steppedMs = -60_000;
+      write(again, 'b');
+      return again.store.get('\u0000b')?.hlc;
+    });
+    expect(versions[0]).not.toBe(versions[1]);
+  });
+
   it('that lost its tail does not use its numbers again', () => {
     const replica = new SingleReplica();
     write(replica, 'a', 'b');

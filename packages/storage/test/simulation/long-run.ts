@@ -12,6 +12,8 @@ export interface Batch {
   readonly count: number;
   readonly classes: readonly string[];
   readonly options: RunOptions;
+  /** No run begins later. */
+  readonly minutes: number;
 }
 
 export interface Failure {
@@ -42,7 +44,8 @@ export function emptyResults(classes: readonly string[]): Results {
 /** Runs a batch, and tells what it came to since it was last told, every `every` runs. */
 export function runBatch(batch: Batch, every: number, tell: (results: Results) => void): void {
   let results = emptyResults(batch.classes);
-  for (let run = 0; run < batch.count; run++) {
+  const endMs = performance.now() + batch.minutes * 60_000;
+  for (let run = 0; run < batch.count && performance.now() < endMs; run++) {
     runSeed(batch.from + run * batch.stride, batch, results);
     if ((run + 1) % every !== 0) continue;
     tell(results);

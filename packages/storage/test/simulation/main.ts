@@ -1,9 +1,9 @@
 /*
  * Long runs of the store simulation, on all cores:
- *   npm run simulate:store -- --seeds 200000 [--from 1] [--class purge,away] [--workers 2] [--keep-tombstones]
+ *   npm run simulate:store -- --seeds 200000 [--from 1]  [--minutes 60] [--class purge,away] [--workers 2]
  * One run, and what happened in it when it fails:
  *   npm run simulate:store -- --class purge --seed 123 [--lines 100]
- * --first stops at the first failure; --leaves-early breaks the rule that nothing leaves before it is durable.
+ * --first stops at the first failure; --keep-tombstones does not ask for purged ones in the end; --leaves-early breaks the rule that nothing leaves before it is durable.
  */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -19,6 +19,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '100000' },
     class: { type: 'string', default: allClasses.join(',') },
     workers: { type: 'string', default: String(availableParallelism()) },
     seed: { type: 'string' },
@@ -78,7 +79,7 @@ async function runAll(seeds: number, from: number, workers: number): Promise<voi
   };
   const batches = Array.from({ length: workers }, (_, index): Batch => {
     const count = Math.ceil((seeds - index) / workers);
-    return { from: from + index, stride: workers, count, classes, options };
+    return { from: from + index, stride: workers, count, classes, options, minutes: Number(values.minutes) };
   });
   await Promise.all(batches.map((batch) => runWorker(batch, take)));
   if (process.stderr.isTTY) process.stderr.write('\n');

@@ -16,6 +16,8 @@ import { EventHash, type Trace } from './trace.ts';
 
 /** Windows, pages and deltas of a few records, so that a short run sees them full. */
 const small: Partial<ReplicaSettings> = { deltaBytes: 150, windowBytes: 400, pageBytes: 200 };
+/** Two clocks of a run differ by this at most (one that is far off aside), ms. */
+const maxSkewMs = 5_000;
 const patient: Partial<ReplicaSettings> = { joinPatienceMs: 3_000, joinGraceMs: 1_000 };
 
 export interface RunOptions {
@@ -58,9 +60,9 @@ export class Scene {
     this.trace = options.trace;
     const random = seeded(seed * 7919 + 1);
     this.random = random;
-    const skew = random() < 0.5 ? 0 : 5_000;
+    const skew = random() < 0.5 ? 0 : maxSkewMs;
     const { tamper, leavesEarly } = options;
-    const settings = this.#settings();
+    const settings = this.#settings(skew > 0 || kind.rates.clockStep !== undefined);
     this.cluster = new SimulatedCluster({
       size: 3 + this.below(3),
       seed,
@@ -169,12 +171,14 @@ export class Scene {
     return record.value === null && [...this.returning].some(({ index }) => holders === 1 << index);
   }
 
-  #settings(): Partial<ReplicaSettings> {
+  #settings(areClocksOff: boolean): Partial<ReplicaSettings> {
     const isSmall = this.random() < 0.6;
     const timeouts = isSmall
       ? { requestTimeoutMs: 400, digestTimeoutMs: 400 }
       : { requestTimeoutMs: 1_000, digestTimeoutMs: 1_000 };
-    return { ...timeouts, ...patient, ...(isSmall ? small : {}), ...this.kind.settings };
+    // A newcomer's clock may be as far behind that of who purges.
+    const tombstoneQuietMs = areClocksOff ? maxSkewMs : 0;
+    return { ...timeouts, ...patient, ...(isSmall ? small : {}), tombstoneQuietMs, ...this.kind.settings };
   }
 
   #watcher(node: SimulatedNode): DiskWatcher {

@@ -7,14 +7,13 @@ import { Violation } from './violation.ts';
 /** After so long a node may go on without a peer that it cannot reach, ms. */
 const patienceMs = 25_000;
 
-/** A process that runs. */
-export interface Running {
+/** A process whose own first sync is over. */
+export interface Ready {
   readonly index: number;
-  readonly life: number;
   readonly node: DHTNode;
 }
 
-interface Elder extends Running {
+interface Elder extends Ready {
   /** What it held when the other began. */
   readonly held: readonly StoredRecord[];
 }
@@ -23,26 +22,28 @@ interface Elder extends Running {
 export class Readiness {
   readonly #ledger: Ledger;
   readonly #elders: readonly Elder[];
-  readonly #endMs: number;
+  readonly #beganMs: number;
 
-  /** A process begins, beside these. */
-  constructor(ledger: Ledger, running: readonly Running[], nowMs: number) {
+  /** A process begins, beside these: those that stop go on serving until they have stopped. */
+  constructor(ledger: Ledger, ready: readonly Ready[], nowMs: number) {
     this.#ledger = ledger;
-    this.#endMs = nowMs + patienceMs;
-    this.#elders = running.filter(isReady).map((each) => ({ ...each, held: lasting(ledger, each.index) }));
+    this.#beganMs = nowMs;
+    this.#elders = ready.map((each) => ({ ...each, held: lasting(ledger, each.index) }));
   }
 
-  /** It is ready, and these are there. Throws when it holds less than each of them did. */
-  check(index: number, node: DHTNode, running: readonly Running[], nowMs: number): void {
+  /**
+   * It is ready. `readyAt` tells when members last became so, by id. Throws when it holds less than each of the others
+   * did, as far as it takes them for alive: one that ended a moment ago may have brought it what there is.
+   */
+  check(index: number, node: DHTNode, readyAt: ReadonlyMap<string, number>, nowMs: number): void {
     // Who is suspected may serve, too.
-    const there = node.peers.filter(({ state }) => state === 'alive' || state === 'suspect');
-    const alive = new Set(there.map(({ id }) => id));
-    const others = running.filter((each) => each.index !== index && isReady(each) && alive.has(each.node.id));
-    const elders = others.flatMap((other) => this.#elders.filter((each) => isSame(each, other)));
+    const there = node.peers.filter(({ state }) => state === 'alive' || state === 'suspect').map(({ id }) => id);
     // One that was ready in between may have told it that there is nothing.
-    if (nowMs > this.#endMs || elders.length === 0 || elders.length < others.length) return;
+    const isUnsure = there.some((id) => (readyAt.get(id) ?? 0) > this.#beganMs);
+    if (isUnsure || nowMs > this.#beganMs + patienceMs) return;
+    const elders = this.#elders.filter((elder) => elder.index !== index && there.includes(elder.node.id));
     const lacking = elders.map((elder) => elder.held.find((record) => !this.#holds(index, record)));
-    if (lacking.includes(undefined)) return;
+    if (elders.length === 0 || lacking.includes(undefined)) return;
     const detail = `node ${String(index)} lacks ${told(lacking[0])}, which node ${String(elders[0]?.index)} had`;
     throw new Violation('ready too early', detail, { nodes: [index] });
   }
@@ -58,12 +59,4 @@ export class Readiness {
 
 function lasting(ledger: Ledger, index: number): StoredRecord[] {
   return [...ledger.disk(index).live.values()].filter(({ value, expiresAt }) => value !== null && expiresAt === 0);
-}
-
-function isReady({ node }: Running): boolean {
-  return node.info().ready;
-}
-
-function isSame(a: Running, b: Running): boolean {
-  return a.index === b.index && a.life === b.life;
 }

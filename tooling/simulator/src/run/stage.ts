@@ -4,7 +4,7 @@ import { datagramTransport, newSecret, seededRandom } from '@simpledht/transport
 import { ChangeOrder } from '../check/change-order.ts';
 import type { Peaks } from '../check/disk-history.ts';
 import { Ledger } from '../check/ledger.ts';
-import { Readiness, type Running } from '../check/readiness.ts';
+import { Readiness, type Ready } from '../check/readiness.ts';
 import { Violation } from '../check/violation.ts';
 import { WatchOrder } from '../check/watch-order.ts';
 import { isFault, type FaultType, type Plan } from '../plan/plan.ts';
@@ -42,6 +42,8 @@ export class Stage {
   readonly places: Place[] = [];
   /** Ids of nodes that said goodbye. */
   readonly left: Set<string> = new Set<string>();
+  /** When nodes last became ready, by id. */
+  readonly #readyAt = new Map<string, number>();
   /** The first promise that was broken. */
   violation: Violation | undefined;
   #client: Promise<Client>[] = [];
@@ -191,9 +193,11 @@ export class Stage {
     const { life } = place;
     place.up = true;
     place.leaving = false;
-    const readiness = new Readiness(this.ledger, this.#running(), this.nowMs);
+    this.#readyAt.delete(node.id);
+    const readiness = new Readiness(this.ledger, this.#ready(), this.nowMs);
     node.on('ready', () => {
       this.note(index, 'ready', 'is ready');
+      this.#readyAt.set(node.id, this.nowMs);
       // A copy has the name of its original, and knows less.
       if (place.life === life && !this.#has('clone')) this.#checkReady(index, readiness);
     });
@@ -212,16 +216,17 @@ export class Stage {
     });
   }
 
-  /** Processes that run, clones aside. */
-  #running(): Running[] {
+  /** Processes that serve who joins, clones aside. */
+  #ready(): Ready[] {
     return [...this.places.entries()]
-      .filter(([, { up, isClone }]) => up && !isClone)
-      .map(([index, { life }]) => ({ index, life, node: this.cluster.node(index) }));
+      .filter(([, { up, leaving, isClone }]) => (up || leaving) && !isClone)
+      .map(([index]) => ({ index, node: this.cluster.node(index) }))
+      .filter(({ node }) => this.#readyAt.has(node.id));
   }
 
   #checkReady(index: number, readiness: Readiness): void {
     try {
-      readiness.check(index, this.cluster.node(index), this.#running(), this.nowMs);
+      readiness.check(index, this.cluster.node(index), this.#readyAt, this.nowMs);
     } catch (error) {
       this.fail(error instanceof Violation ? error : new Violation('it threw', String(error), { nodes: [index] }));
     }
