@@ -8,20 +8,23 @@ const faults: readonly NetworkFaultKind[] = ['loss', 'duplicate', 'corrupt', 'de
 
 /** Members on loopback behind a relay in a process of its own. Needs no rights. */
 export async function loopbackNetwork(members: number, seed: number): Promise<Network> {
-  const places = await freePlaces(members);
   const relay = new Child(new URL('../process/relay-process.ts', import.meta.url), []);
   let conditions: Conditions = perfect;
   const set = async (next: Conditions): Promise<void> => {
     conditions = next;
     await relay.call('set', conditions);
   };
-  const fronts = places.map(() => ({ host, port: 0 }));
-  const addresses = await relay.call<string[]>('open', { seed, members: places, fronts } satisfies RelayOptions);
+  const fronts = Array.from({ length: members }, () => ({ host, port: 0 }));
+  const addresses = await relay.call<string[]>('open', { seed, members: [], fronts } satisfies RelayOptions);
   return {
     faults,
     advertises: true,
     prefix: () => [],
-    place: (member) => at(places, member),
+    place: async (member) => {
+      const place = await freePlace();
+      await relay.call('move', member, place);
+      return place;
+    },
     address: (member) => at(addresses, member),
     begin: (fault) =>
       set({ ...conditions, ...conditionOf(fault), cut: [...conditions.cut, ...cutsOf(fault, members)] }),
@@ -30,25 +33,18 @@ export async function loopbackNetwork(members: number, seed: number): Promise<Ne
   };
 }
 
-/** Ports that were free a moment ago: a member that is restarted needs the one that it had. */
-async function freePlaces(count: number): Promise<Place[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4'));
-  const places: Place[] = [];
-  for (const socket of sockets) {
-    await new Promise<void>((resolve) => socket.bind(0, host, resolve));
-    places.push({ host, port: socket.address().port });
-  }
-  await Promise.all(
-    sockets.map(
-      (socket) =>
-        new Promise<void>((resolve) =>
-          socket.close(() => {
-            resolve();
-          }),
-        ),
-    ),
-  );
-  return places;
+/** It was free a moment ago. */
+async function freePlace(): Promise<Place> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(0, host, resolve);
+  });
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => {
+    socket.close(resolve);
+  });
+  return { host, port };
 }
 
 export function at<Item>(items: readonly Item[], index: number): Item {

@@ -42,7 +42,7 @@ export async function namespaceNetwork(wiring: Wiring, undoLater: (undo: () => v
     faults: wiring.relayed ? [...always, ...byRelay] : always,
     advertises: wiring.relayed,
     prefix: (member) => machines.at(member),
-    place: (member) => ({ host: machines.ip(member), port }),
+    place: (member) => Promise.resolve({ host: machines.ip(member), port }),
     address: (member) => `${wiring.relayed ? machines.hubIp(member) : machines.ip(member)}:${String(port)}`,
     begin: (fault) => weather.begin(fault),
     heal: () => weather.heal(),

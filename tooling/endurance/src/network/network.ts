@@ -21,8 +21,8 @@ export interface Network {
   readonly faults: readonly NetworkFaultKind[];
   /** What enters the machine of a member. */
   prefix(member: number): Prefix;
-  /** Where a member binds. */
-  place(member: number): Place;
+  /** Where a member that starts binds. Somebody may have been faster: then the next call tells another place. */
+  place(member: number): Promise<Place>;
   /** What it is reached at by the others. */
   address(member: number): string;
   /** It cannot see by itself what it is reached at. */

@@ -25,7 +25,7 @@ export const perfect: Conditions = { loss: 0, duplicate: 0, corrupt: 0, delayMs:
 
 export interface RelayOptions {
   readonly seed: number;
-  /** Where each member is; nobody but the relay sends there. */
+  /** Where each member is, if that is known yet; nobody but the relay sends there. */
   readonly members: readonly Place[];
   /** What each member is reached at; port 0 takes a free one. */
   readonly fronts: readonly Place[];
@@ -38,18 +38,17 @@ const bufferBytes = 4_194_304;
  * of one leaves from the front of its sender, so that each is seen at its own front. Needs no rights.
  */
 export class Relay {
-  readonly #members: readonly Place[];
+  readonly #members: Place[] = [];
   readonly #random: Random;
-  readonly #byPlace: ReadonlyMap<string, number>;
+  readonly #byPlace = new Map<string, number>();
   readonly #fronts: Socket[] = [];
   #conditions = perfect;
   #cut: ReadonlySet<string> = new Set();
   #carried = 0;
 
   constructor({ members, seed }: RelayOptions) {
-    this.#members = members;
     this.#random = seededRandom(seed);
-    this.#byPlace = new Map(members.map(({ host, port }, index) => [`${host}:${String(port)}`, index]));
+    for (const [index, place] of members.entries()) this.move(index, place);
   }
 
   get carried(): number {
@@ -73,6 +72,14 @@ export class Relay {
   set(conditions: Conditions): void {
     this.#conditions = conditions;
     this.#cut = new Set(conditions.cut.map(([from, to]) => wayOf(from, to)));
+  }
+
+  /** A member is elsewhere from now on; its front stays. */
+  move(member: number, place: Place): void {
+    const former = this.#members[member];
+    if (former !== undefined) this.#byPlace.delete(textOf(former));
+    this.#members[member] = place;
+    this.#byPlace.set(textOf(place), member);
   }
 
   #receive(to: number, datagram: Buffer, { address, port }: RemoteInfo): void {
@@ -105,6 +112,10 @@ export class Relay {
     const at = Math.floor(this.#random.next() * datagram.length);
     datagram[at] = (datagram[at] ?? 0) ^ (1 << Math.floor(this.#random.next() * 8));
   }
+}
+
+function textOf({ host, port }: Place): string {
+  return `${host}:${String(port)}`;
 }
 
 function wayOf(from: number, to: number): string {

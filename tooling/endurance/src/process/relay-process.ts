@@ -1,4 +1,4 @@
-import { Relay, type Conditions, type RelayOptions } from '../network/relay.ts';
+import { Relay, type Conditions, type Place, type RelayOptions } from '../network/relay.ts';
 import { serve } from '@simpledht/processes';
 
 let relay: Relay;
@@ -10,6 +10,9 @@ serve({
   },
   set: (conditions: Conditions) => {
     relay.set(conditions);
+  },
+  move: (member: number, place: Place) => {
+    relay.move(member, place);
   },
   carried: () => relay.carried,
 });

@@ -6,6 +6,9 @@ import { Child } from '@simpledht/processes';
 import type { History } from './history.ts';
 import type { Break, Operation, Settled } from './operations.ts';
 
+/** Ports on loopback are drawn before they are bound, and others draw too. */
+const startAttempts = 3;
+
 export interface MemberParts {
   readonly network: Network;
   readonly history: History;
@@ -65,28 +68,18 @@ export class Member {
   }
 
   async start(): Promise<void> {
-    const { network, members } = this.#parts;
-    const { host, port } = network.place(this.index);
-    const others = Array.from({ length: members }, (_, index) => index).filter((index) => index !== this.index);
     this.#unsettled = 0;
-    const child = new Child(
-      new URL('../process/member-process.ts', import.meta.url),
-      network.prefix(this.index),
-      (said) => {
-        if (this.#child === child) this.#hear(said as Settled);
-      },
-    );
-    this.#child = child;
-    const { id } = await child.call<{ id: string }>('start', {
-      host,
-      port,
-      advertise: network.advertises ? network.address(this.index) : undefined,
-      bootstrap: others.map((index) => network.address(index)),
-      path: this.#path,
-      breaks: this.#parts.breaks,
-    });
-    this.id = id;
-    this.#isStarted = true;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.id = await this.#begin();
+        this.#isStarted = true;
+        return;
+      } catch (error) {
+        const isTaken = String(error).includes('Address already in use');
+        if (!isTaken || attempt === startAttempts) throw error;
+        await this.#child?.kill();
+      }
+    }
   }
 
   write(operations: readonly Operation[]): void {
@@ -117,6 +110,30 @@ export class Member {
   wipe(): void {
     rmSync(this.#path, { recursive: true, force: true });
     this.#parts.history.lostDisk(this.prefix);
+  }
+
+  /** A process of its own; its id. */
+  async #begin(): Promise<string> {
+    const { network, members } = this.#parts;
+    const { host, port } = await network.place(this.index);
+    const others = Array.from({ length: members }, (_, index) => index).filter((index) => index !== this.index);
+    const child = new Child(
+      new URL('../process/member-process.ts', import.meta.url),
+      network.prefix(this.index),
+      (said) => {
+        if (this.#child === child) this.#hear(said as Settled);
+      },
+    );
+    this.#child = child;
+    const { id } = await child.call<{ id: string }>('start', {
+      host,
+      port,
+      advertise: network.advertises ? network.address(this.index) : undefined,
+      bootstrap: others.map((index) => network.address(index)),
+      path: this.#path,
+      breaks: this.#parts.breaks,
+    });
+    return id;
   }
 
   #hear({ acknowledged, failed }: Settled): void {
