@@ -19,6 +19,6 @@ describe('the store simulation notices, in a copy of the sources, that', () => {
     async (_rule, mutation) => {
       expect((await tryMutation(mutation, 200)).caught).toBeDefined();
     },
-    120_000,
+    600_000,
   );
 });

@@ -34,6 +34,6 @@ describe('clusters notice, in a copy of the sources, that', () => {
     async (_rule, mutation) => {
       expect((await tryMutation(mutation, { seeds: 20 })).caught).toBeDefined();
     },
-    120_000,
+    600_000,
   );
 });

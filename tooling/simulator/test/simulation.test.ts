@@ -17,6 +17,6 @@ describe('whole clusters under every fault', () => {
         if (violation !== undefined) expect.fail(await explain(plan, `npm run simulate -- --seed ${String(seed)}`, 60));
       }
     },
-    120_000,
+    600_000,
   );
 });
