@@ -8,7 +8,7 @@ import base from './base.ts';
  */
 const config: ViteUserConfig = mergeConfig(
   base,
-  defineConfig({ test: { maxWorkers: availableParallelism(), sequence: { groupOrder: -1 }, testTimeout: 120_000 } }),
+  defineConfig({ test: { maxWorkers: availableParallelism(), sequence: { groupOrder: 1 }, testTimeout: 120_000 } }),
 );
 
 export default config;

@@ -2,6 +2,7 @@ import type { Address, Instant } from '@simpledht/wire';
 import { between, type RandomSource } from './chance.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Exchanges, Outcome } from './exchanges.ts';
+import type { Lost } from './lost.ts';
 import type { Outbox } from './outbox.ts';
 import type { Roster } from './roster.ts';
 import type { MembershipSettings } from './settings.ts';
@@ -33,14 +34,15 @@ interface Seed {
 
 /**
  * Finds the cluster through names: all addresses of a name at once, one answer is enough; some attempts in the foreground,
- * then in the background for ever, each time resolved anew: until it was reached, and again while members are dead, as the
- * name may lead to the other half of a split cluster.
+ * then in the background for ever, each time resolved anew: until it was reached, and again while members are dead or were
+ * forgotten so, as the name may lead to the other half of a split cluster.
  */
 export class Bootstrap {
   readonly #settings: MembershipSettings;
   readonly #random: RandomSource;
   readonly #roster: Roster;
   readonly #exchanges: Exchanges;
+  readonly #lost: Lost;
   readonly #outbox: Outbox;
   readonly #seeds = new Map<string, Seed>();
   readonly #deadlines = new Deadlines<string>();
@@ -50,12 +52,14 @@ export class Bootstrap {
     readonly random: RandomSource;
     readonly roster: Roster;
     readonly exchanges: Exchanges;
+    readonly lost: Lost;
     readonly outbox: Outbox;
   }) {
     this.#settings = parts.settings;
     this.#random = parts.random;
     this.#roster = parts.roster;
     this.#exchanges = parts.exchanges;
+    this.#lost = parts.lost;
     this.#outbox = parts.outbox;
   }
 
@@ -127,6 +131,10 @@ export class Bootstrap {
     }
   }
 
+  get #isAnybodyMissing(): boolean {
+    return this.#roster.deadCount > 0 || this.#lost.isAnybodyMissing;
+  }
+
   #add(name: string): Seed | undefined {
     if (this.#seeds.size >= maxNames) return undefined;
     const seed: Seed = {
@@ -153,7 +161,7 @@ export class Bootstrap {
   }
 
   #resume(seed: Seed, now: Instant): void {
-    if (seed.background && seed.reached && this.#roster.deadCount === 0) seed.phase = 'idle';
+    if (seed.background && seed.reached && !this.#isAnybodyMissing) seed.phase = 'idle';
     else this.#attempt(seed, now);
   }
 
@@ -179,7 +187,7 @@ export class Bootstrap {
     seed.background = true;
     seed.phase = 'idle';
     this.#deadlines.delete(seed.name);
-    if (this.#roster.deadCount > 0) this.#retryLater(seed, now);
+    if (this.#isAnybodyMissing) this.#retryLater(seed, now);
   }
 
   #foundSelf(seed: Seed, now: Instant): void {

@@ -7,6 +7,7 @@ import { Exchanges, type Outcome } from './exchanges.ts';
 import { Gossip } from './gossip.ts';
 import { Healer } from './healer.ts';
 import { Listener } from './listener.ts';
+import { Lost } from './lost.ts';
 import { LocalHealth } from './local-health.ts';
 import { isLive, viewOf, type Entry, type Member } from './member.ts';
 import { Outbox } from './outbox.ts';
@@ -46,6 +47,7 @@ export class Membership {
   readonly #suspicions: Suspicions;
   readonly #exchanges: Exchanges;
   readonly #healer: Healer;
+  readonly #lost: Lost;
   readonly #bootstrap: Bootstrap;
   readonly #listener: Listener;
   readonly #health: LocalHealth;
@@ -66,9 +68,10 @@ export class Membership {
       this.#suspect(entry, now);
     });
     const healer = new Healer({ ...parts, exchanges });
-    const bootstrap = new Bootstrap({ ...parts, exchanges });
+    const lost = new Lost({ ...parts, exchanges });
+    const bootstrap = new Bootstrap({ ...parts, exchanges, lost });
     const suspicions = new Suspicions(settings);
-    const transitions = new Transitions({ ...parts, prober, suspicions, healer, bootstrap });
+    const transitions = new Transitions({ ...parts, prober, suspicions, healer, lost, bootstrap });
     this.#settings = settings;
     this.#health = health;
     this.#self = self;
@@ -78,6 +81,7 @@ export class Membership {
     this.#prober = prober;
     this.#exchanges = exchanges;
     this.#healer = healer;
+    this.#lost = lost;
     this.#bootstrap = bootstrap;
     this.#listener = new Listener({ ...parts, prober, exchanges });
   }
@@ -104,6 +108,7 @@ export class Membership {
       this.#suspicions.deadline(),
       this.#exchanges.deadline(),
       this.#healer.deadline(),
+      this.#lost.deadline(),
       this.#bootstrap.deadline(),
     );
   }
@@ -222,6 +227,7 @@ export class Membership {
       else this.#prober.ping(id, entry.address, now);
     }
     this.#healer.tick(now);
+    this.#lost.tick(now);
     this.#bootstrap.tick(now);
     this.#gossip.tick(now);
   }
@@ -274,6 +280,7 @@ export class Membership {
     this.#gossip.stop();
     this.#suspicions.clear();
     this.#healer.stop();
+    this.#lost.stop();
     this.#bootstrap.clear();
     for (const entry of this.#roster.live) this.#exchanges.leave(entry.address, now);
   }

@@ -13,7 +13,7 @@ export interface RosterListener {
   verified(entry: Entry, from: Address | undefined, now: Instant): void;
   /** Another node answers at its address; it is no longer in the roster. */
   replaced(entry: Entry): void;
-  forgotten(entry: Entry): void;
+  forgotten(entry: Entry, now: Instant): void;
   /** It may answer at this address too: by its own advertisement, or by news of its return. */
   elsewhere(entry: Entry, address: Address, now: Instant): void;
 }

@@ -172,7 +172,7 @@ export class Roster {
   forgetOld(now: Instant): void {
     for (const entry of this.#table.all()) {
       const untilMs = entry.since + keptForMs(this.#settings, entry.durable);
-      if (!isLive(entry) && untilMs <= now.monotonicMs) this.#forget(entry);
+      if (!isLive(entry) && untilMs <= now.monotonicMs) this.#forget(entry, now);
     }
   }
 
@@ -197,7 +197,7 @@ export class Roster {
   }
 
   #admit(update: MemberUpdate, now: Instant): Entry | undefined {
-    if (!this.#makeRoom(update)) {
+    if (!this.#makeRoom(update, now)) {
       this.#outbox.count('roster-full');
       return undefined;
     }
@@ -207,11 +207,11 @@ export class Roster {
     return entry;
   }
 
-  #makeRoom(newcomer: { readonly state: MemberState }): boolean {
+  #makeRoom(newcomer: { readonly state: MemberState }, now: Instant): boolean {
     if (this.#table.size < this.#settings.maxMembers) return true;
     if (!isLive(newcomer)) return false;
     const oldest = this.#table.firstToLeave();
-    if (oldest !== undefined) this.#forget(oldest);
+    if (oldest !== undefined) this.#forget(oldest, now);
     return oldest !== undefined;
   }
 
@@ -285,10 +285,10 @@ export class Roster {
     this.#listener.replaced(entry);
   }
 
-  #forget(entry: Entry): void {
+  #forget(entry: Entry, now: Instant): void {
     this.#forgotten.add(entry);
     this.#remove(entry);
-    this.#listener.forgotten(entry);
+    this.#listener.forgotten(entry, now);
   }
 
   #remove(entry: Entry): void {

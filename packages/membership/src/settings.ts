@@ -32,7 +32,7 @@ export interface MembershipSettings {
   readonly bootstrapMaxBackoffMs: number;
   /** Pause before a dead member is dialled for the first time; doubles up to the span below. */
   readonly redialFirstMs: number;
-  /** Shortest pause between two later dials of a dead member, which go on until it is forgotten. */
+  /** Shortest pause between two later dials of a dead member. */
   readonly redialMinMs: number;
   /** Longest such pause; each is drawn from between the two. */
   readonly redialMaxMs: number;
@@ -40,7 +40,7 @@ export interface MembershipSettings {
   readonly leaveTimeoutMs: number;
   /** A member dead or left for so long is forgotten. */
   readonly forgetAfterMs: number;
-  /** The same for a member whose store does not outlive its process: it never comes back with its id. */
+  /** The same for a member whose store does not outlive its process: no later one has its id. It is still asked for where it was. */
   readonly forgetVolatileAfterMs: number;
   /** Members kept in all. When full, the member longest dead makes room for a live one. */
   readonly maxMembers: number;

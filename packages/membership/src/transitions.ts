@@ -4,6 +4,7 @@ import type { Gossip } from './gossip.ts';
 import type { Healer } from './healer.ts';
 import { isLive, viewOf, type Entry } from './member.ts';
 import { Moves } from './moves.ts';
+import type { Lost } from './lost.ts';
 import type { Outbox } from './outbox.ts';
 import type { Prober } from './prober.ts';
 import type { Roster } from './roster.ts';
@@ -18,6 +19,7 @@ export interface TransitionParts {
   readonly prober: Prober;
   readonly suspicions: Suspicions;
   readonly healer: Healer;
+  readonly lost: Lost;
   readonly bootstrap: Bootstrap;
   readonly outbox: Outbox;
 }
@@ -73,8 +75,9 @@ export class Transitions implements RosterListener {
     else outbox.notice({ type: 'peer-forgotten', member: viewOf(entry) });
   }
 
-  forgotten(entry: Entry): void {
+  forgotten(entry: Entry, now: Instant): void {
     this.#drop(entry);
+    this.#parts.lost.forgotten(entry, now);
     this.#parts.outbox.count('members-forgotten');
     this.#parts.outbox.notice({ type: 'peer-forgotten', member: viewOf(entry) });
   }

@@ -178,6 +178,29 @@ describe('healing', () => {
     expect(sim.runUntil(() => sim.isWhole(), 60_000)).toBeLessThan(Infinity);
   });
 
+  it('brings halves together that have forgotten each other, though the seed of both is gone', () => {
+    const sim = new Simulation({ seed: 16 });
+    const seed = sim.start();
+    const nodes = Array.from({ length: 8 }, () => sim.start({ bootstrap: [seed.address], durable: false }));
+    sim.run(30_000);
+    sim.kill(seed);
+    sim.partition(nodes.slice(0, 5), nodes.slice(5));
+    sim.run(3_600_000);
+    expect(pick(nodes, 0).idsOf('alive', 'suspect', 'dead')).not.toContain(pick(nodes, 7).id);
+    sim.cut();
+    expect(sim.runUntil(() => sim.isWhole(), 60_000)).toBeLessThan(Infinity);
+  });
+
+  it('brings halves together by a name when nothing else is known any more', () => {
+    const sim = new Simulation({ seed: 17, settings: { forgetAfterMs: 600_000 } });
+    const nodes = sim.startMany(6);
+    sim.run(30_000);
+    sim.partition(nodes.slice(0, 3), nodes.slice(3));
+    sim.run(2 * 3_600_000);
+    sim.cut();
+    expect(sim.runUntil(() => sim.isWhole(), 75_000)).toBeLessThan(Infinity);
+  });
+
   it('lets a node that nobody agrees with wait before it buries the others (Lifeguard §IV-B)', () => {
     const { sim, nodes } = settled(10, { seed: 15 });
     const alone = pick(nodes, 4);

@@ -281,3 +281,70 @@ describe('leave', () => {
     },
   );
 });
+
+describe('the dead that were forgotten', () => {
+  const settings = { ...quiet, forgetAfterMs: 3_600_000, forgetVolatileAfterMs: 60_000 };
+
+  /** These have died, were forgotten, and are asked for where they were. */
+  function forgotten(...peers: readonly Peer[]): Script {
+    const script = new Script({ settings }).meet(b);
+    for (const who of peers) script.gossip(who, [{ ...ownWord(who), durable: false }]);
+    for (const who of peers) script.gossip(b, [update(who, 'dead')]);
+    script.pass(150_000);
+    expect(script.core.members.map(({ id }) => id)).toEqual([b.id]);
+    script.take();
+    return script;
+  }
+
+  function dialsOf(script: Script, durationMs: number, who: Peer = a): ReturnType<Script['requests']> {
+    return script
+      .pass(durationMs)
+      .requests()
+      .filter(({ to }) => to === who.address);
+  }
+
+  it('are greeted where they were, like strangers', () => {
+    const dials = dialsOf(forgotten(a), 600_000);
+    expect(dials.length).toBeGreaterThan(600_000 / 56_000);
+    expect(dials[0]?.message).toMatchObject({ kind: 'roster-exchange', members: [], after: 'f'.repeat(32) });
+  });
+
+  it('are given up after as long again as the durable dead are remembered', () => {
+    const script = forgotten(a);
+    expect(dialsOf(script, 3_600_000).length).toBeGreaterThan(60);
+    script.take();
+    expect(dialsOf(script, 3_600_000)).toEqual([]);
+  });
+
+  it('are asked for their roster when they answer, and then like any other', () => {
+    const script = forgotten(a);
+    let [dial] = dialsOf(script, 0);
+    for (let second = 0; dial === undefined && second < 60; second++) [dial] = dialsOf(script, 1000);
+    script.take();
+    script.tell({ type: 'answered', exchange: dial?.exchange ?? 0, message: greeting(a) });
+    const [asked] = script.requests();
+    expect(asked).toMatchObject({ to: a.address, message: { kind: 'roster-exchange', after: '' } });
+    const members = [ownWord(a, 2)];
+    script.tell({ type: 'answered', exchange: asked?.exchange ?? 0, message: { ...greeting(a), members } });
+    expect(script.stateOf(a)).toBe('alive');
+    script.take();
+    const greetings = dialsOf(script, 600_000).filter(({ message }) => 'after' in message && message.after !== '');
+    expect(greetings).toEqual([]);
+  });
+
+  it('are not asked for any more when they spoke first', () => {
+    const script = forgotten(a).gossip(a, [ownWord(a, 2)]);
+    script.take();
+    const greetings = dialsOf(script, 600_000).filter(({ message }) => 'after' in message && message.after !== '');
+    expect(greetings).toEqual([]);
+  });
+
+  it('are 64 at most, dialled once in 8 s together', () => {
+    const many = Array.from({ length: 70 }, (_, index) => peer(index + 10));
+    const script = forgotten(...many);
+    const dials = script.pass(1_800_000).requests();
+    const places = new Set(dials.map(({ to }) => to).filter((to) => to !== b.address));
+    expect(places.size).toBe(64);
+    expect(dials.filter(({ to }) => to !== b.address).length / 1_800).toBeLessThan(1 / 5);
+  });
+});

@@ -59,6 +59,20 @@ describe('partitions that outlast every time-out', { timeout: 60_000 }, () => {
     expect(cluster.node(5).getSync('of one side')).toBe(1);
   });
 
+  it('and the memory of those who have no disk: halves that forgot each other', async () => {
+    await make(4);
+    await cluster.crash(0);
+    cluster.partition([1, 2], [3]);
+    await cluster.advance(15 * 60_000);
+    expect(cluster.node(3).peers).toEqual([]);
+    await cluster.node(3).put('of one side', 1);
+    await cluster.node(1).put('of the other', 2);
+    cluster.heal();
+    await agreed();
+    expect(cluster.node(3).getSync('of the other')).toBe(2);
+    expect(cluster.node(2).getSync('of one side')).toBe(1);
+  });
+
   it('one-way: who is heard and does not hear, and the reverse', async () => {
     await make(5);
     for (const [senders, receivers] of [

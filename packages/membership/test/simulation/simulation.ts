@@ -48,6 +48,8 @@ export interface NodeOptions {
   readonly known?: readonly Member[];
   /** Its wall clock is ahead by this. */
   readonly skewMs?: number;
+  /** Its store outlives it. Default true. */
+  readonly durable?: boolean;
 }
 
 /** A message on its way. */
@@ -145,7 +147,8 @@ export class Simulation {
     const id = options.id ?? this.#drawId();
     const skewMs = options.skewMs ?? 0;
     const incarnation = Math.floor((wallStartMs + skewMs + this.nowMs) / 1000);
-    const core = new Membership({ id, random: this.#random, incarnation, settings: this.#settings });
+    const { durable = true } = options;
+    const core = new Membership({ id, random: this.#random, incarnation, settings: this.#settings, durable });
     const node = new SimulatedNode(id, address, skewMs, core);
     this.nodes.push(node);
     this.#listening.set(address, node);
