@@ -1,4 +1,4 @@
-/** Where a file or a function has become two. The usual ones are far below: median file 90 lines, function 10. */
+/** Where a file or a function has become two. The usual ones are far below: half of the files have less than 80 lines. */
 export const sizeRules = {
   'max-lines': ['error', { max: 300 }],
   'max-lines-per-function': ['error', { max: 50 }],

@@ -37,7 +37,9 @@ function noAnswer({ address, udp, tcp }: Diagnosis): Finding {
   const { port } = splitAddress(address);
   const overTcp =
     tcp === 'listens'
-      ? ['Something takes TCP connections there: if the cluster runs over TCP, use --transport tcp in every command']
+      ? [
+          'Something takes TCP connections there: if the cluster runs over TCP, use --transport tcp in every other command: doctor looks at UDP only',
+        ]
       : [];
   switch (udp.outcome) {
     case 'refused':

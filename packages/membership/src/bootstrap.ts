@@ -1,7 +1,8 @@
-import type { Address, Instant } from '@simpledht/wire';
+import type { Address, Instant, NodeId } from '@simpledht/wire';
 import { between, type RandomSource } from './chance.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Exchanges, Outcome } from './exchanges.ts';
+import { isLive } from './member.ts';
 import type { Lost } from './lost.ts';
 import type { Outbox } from './outbox.ts';
 import type { Roster } from './roster.ts';
@@ -29,13 +30,16 @@ interface Seed {
   background: boolean;
   backoffMs: number;
   reached: boolean;
+  /** Who answered there last. */
+  via: NodeId | undefined;
   ledToSelf: boolean;
 }
 
 /**
  * Finds the cluster through names: all addresses of a name at once, one answer is enough; some attempts in the foreground,
  * then in the background for ever, each time resolved anew: until it was reached, and again while members are dead or were
- * forgotten so, as the name may lead to the other half of a split cluster.
+ * forgotten so, as the name may lead to the other half of a split cluster; and when whom it led to has gone, as others may
+ * begin there that know nobody else.
  */
 export class Bootstrap {
   readonly #settings: MembershipSettings;
@@ -106,12 +110,12 @@ export class Bootstrap {
 
   /** Somebody died: it may be the network between here and there, and a name may lead around it. */
   wake(now: Instant): void {
-    for (const seed of this.#seeds.values()) {
-      if (seed.phase !== 'idle') continue;
-      seed.background = true;
-      seed.backoffMs = backgroundBackoffMs;
-      this.#retryLater(seed, now);
-    }
+    for (const seed of this.#seeds.values()) this.#wake(seed, now);
+  }
+
+  /** It has left: who takes its place there may know nobody but those who come later. */
+  gone(id: NodeId, now: Instant): void {
+    for (const seed of this.#seeds.values()) if (seed.via === id) this.#wake(seed, now);
   }
 
   clear(): void {
@@ -135,6 +139,11 @@ export class Bootstrap {
     return this.#roster.deadCount > 0 || this.#lost.isAnybodyMissing;
   }
 
+  #leadsToLife({ via }: Seed): boolean {
+    const entry = via === undefined ? undefined : this.#roster.get(via);
+    return entry !== undefined && isLive(entry);
+  }
+
   #add(name: string): Seed | undefined {
     if (this.#seeds.size >= maxNames) return undefined;
     const seed: Seed = {
@@ -146,10 +155,18 @@ export class Bootstrap {
       background: false,
       backoffMs: backgroundBackoffMs,
       reached: false,
+      via: undefined,
       ledToSelf: false,
     };
     this.#seeds.set(name, seed);
     return seed;
+  }
+
+  #wake(seed: Seed, now: Instant): void {
+    if (seed.phase !== 'idle') return;
+    seed.background = true;
+    seed.backoffMs = backgroundBackoffMs;
+    this.#retryLater(seed, now);
   }
 
   #attempt(seed: Seed, now: Instant): void {
@@ -161,7 +178,7 @@ export class Bootstrap {
   }
 
   #resume(seed: Seed, now: Instant): void {
-    if (seed.background && seed.reached && !this.#isAnybodyMissing) seed.phase = 'idle';
+    if (seed.background && this.#leadsToLife(seed) && !this.#isAnybodyMissing) seed.phase = 'idle';
     else this.#attempt(seed, now);
   }
 
@@ -184,6 +201,7 @@ export class Bootstrap {
     }
     if (!seed.reached) seed.backoffMs = backgroundBackoffMs;
     seed.reached = true;
+    seed.via = outcome.by;
     seed.background = true;
     seed.phase = 'idle';
     this.#deadlines.delete(seed.name);

@@ -129,6 +129,7 @@ export class Transitions implements RosterListener {
       bootstrap.wake(now);
     } else {
       healer.drop(entry.id);
+      bootstrap.gone(entry.id, now);
     }
     // A dead member that has left after all is not waited for any more: that is news, too.
     const isDismissed = before === 'dead' && entry.state === 'left';

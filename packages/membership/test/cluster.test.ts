@@ -191,6 +191,21 @@ describe('healing', () => {
     expect(sim.runUntil(() => sim.isWhole(), 60_000)).toBeLessThan(Infinity);
   });
 
+  it('finds those who come back in the place of seeds that have all left, and know nobody but each other', () => {
+    const sim = new Simulation({ seed: 18 });
+    const [left, right] = ['10.1.0.1:5000', '10.1.0.2:5000'];
+    const seeds = [sim.start({ address: left }), sim.start({ address: right, bootstrap: [left] })];
+    for (let count = 0; count < 3; count++) sim.start({ bootstrap: [left, right] });
+    sim.run(10_000);
+    for (const seed of seeds) sim.leave(seed);
+    sim.run(1000);
+    for (const seed of seeds) sim.kill(seed);
+    sim.run(30_000);
+    sim.start({ address: left, bootstrap: [right] });
+    sim.start({ address: right, bootstrap: [left] });
+    expect(sim.runUntil(() => sim.isWhole(), 60_000)).toBeLessThan(Infinity);
+  });
+
   it('brings halves together by a name when nothing else is known any more', () => {
     const sim = new Simulation({ seed: 17, settings: { forgetAfterMs: 600_000 } });
     const nodes = sim.startMany(6);

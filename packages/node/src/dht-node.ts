@@ -127,7 +127,7 @@ export class DHTNode extends MapVerbs {
     return this.#facts.peers();
   }
 
-  /** Live keys. */
+  /** Live keys, those of namespaces included. */
   get size(): number {
     return this.#driver.replica.core.size;
   }

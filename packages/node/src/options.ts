@@ -11,10 +11,10 @@ import {
 import { limits, SimpleDHTError } from '@simpledht/wire';
 import type { ListOptions } from './types.ts';
 
-/** Options of `new DHTNode` and `createNode`; every one has a default. */
 /** Names of the presets of membership, see `@simpledht/membership`. */
 export type Preset = keyof typeof presets;
 
+/** Options of `new DHTNode` and `createNode`; every one has a default. */
 export interface NodeOptions {
   /** Address to bind, `'0.0.0.0'` by default; `'::'` for IPv4 and IPv6 together. Not used with `transport`. */
   readonly host?: string;

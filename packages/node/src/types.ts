@@ -109,7 +109,7 @@ export interface NodeInfo {
   /** What is advertised, else what a STUN server sees, else what members see; `undefined` until one has told. */
   readonly publicAddress: string | undefined;
   readonly ready: boolean;
-  /** Live keys. */
+  /** Live keys, those of namespaces included. */
   readonly size: number;
   /** Deleted keys that are still remembered. */
   readonly tombstones: number;

@@ -220,7 +220,7 @@ describe('touch', () => {
 });
 
 describe('clear', () => {
-  it('deletes what begins with the prefix, everywhere, and tells how many it were', async () => {
+  it('deletes what begins with the prefix, everywhere, and tells how many there were', async () => {
     cluster = await createTestCluster(2);
     const [a, b] = [cluster.node(0), cluster.node(1)];
     for (let index = 0; index < 700; index++) await a.put(`x:${String(index)}`, index);

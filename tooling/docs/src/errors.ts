@@ -5,7 +5,7 @@ const intro = `# Errors
 
 Every error that SimpleDHT throws is a \`SimpleDHTError\` with a stable \`code\`. \`SimpleDHTError.is(error, code?)\`
 recognises it across several installed copies; \`cause\` holds what was underneath. An aborted call rejects with its
-signal's reason. This page is made from the sources by \`pnpm docs\`.`;
+signal's reason. This page is made from the sources by \`npm run docs\`.`;
 
 /** The page of every error code: when it comes, and whether the map was changed. */
 export function errorsPage(): string {

@@ -11,7 +11,7 @@ import { packageFile, table } from './pages.ts';
 const intro = `# Limits
 
 Every bound of SimpleDHT, with its default. What is full has a named error or a counter; nothing grows without bound
-because of what arrives from the network. This page is made from the sources by \`pnpm docs\`.`;
+because of what arrives from the network. This page is made from the sources by \`npm run docs\`.`;
 
 const facade = `## The facade
 

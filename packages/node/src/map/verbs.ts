@@ -88,7 +88,7 @@ export abstract class MapVerbs<T = unknown, Input = T> {
   }
 
   /**
-   * Deletes the keys that are there now, in steps that let others have their turn, and returns how many it were. With a
+   * Deletes the keys that are there now, in steps that let others have their turn, and returns how many there were. With a
    * signal it stops between two steps: what was deleted stays deleted.
    */
   clear(options: ClearOptions = {}): Promise<number> {

@@ -33,15 +33,14 @@ export class Readiness {
 
   /**
    * It is ready. `readyAt` tells when members last became so, by id. Throws when it holds less than each of the others
-   * did, as far as it takes them for alive: one that ended a moment ago may have brought it what there is.
+   * did, as far as it knows of them: one that has ended meanwhile may have brought it what there is.
    */
   check(index: number, node: DHTNode, readyAt: ReadonlyMap<string, number>, nowMs: number): void {
-    // Who is suspected may serve, too.
-    const there = node.peers.filter(({ state }) => state === 'alive' || state === 'suspect').map(({ id }) => id);
+    const known = node.peers.map(({ id }) => id);
     // One that was ready in between may have told it that there is nothing.
-    const isUnsure = there.some((id) => (readyAt.get(id) ?? 0) > this.#beganMs);
+    const isUnsure = known.some((id) => (readyAt.get(id) ?? 0) > this.#beganMs);
     if (isUnsure || nowMs > this.#beganMs + patienceMs) return;
-    const elders = this.#elders.filter((elder) => elder.index !== index && there.includes(elder.node.id));
+    const elders = this.#elders.filter((elder) => elder.index !== index && known.includes(elder.node.id));
     const lacking = elders.map((elder) => elder.held.find((record) => !this.#holds(index, record)));
     if (elders.length === 0 || lacking.includes(undefined)) return;
     const detail = `node ${String(index)} lacks ${told(lacking[0])}, which node ${String(elders[0]?.index)} had`;
