@@ -18,22 +18,34 @@ export const layers = [
     mayImport: ['wire'],
     reason: `${core}; @simpledht/node joins them.`,
     // Its benchmark of networks makes some.
-    only: [{ files: ['bench/**'], mayImport: ['wire', 'namespaces'] }],
+    only: [{ files: ['bench/**'], mayImport: ['wire', 'namespaces', 'script-options'] }],
   },
-  { folder: 'packages/membership', mayImport: ['wire'], reason: `${core}; @simpledht/node joins them.` },
+  {
+    folder: 'packages/membership',
+    mayImport: ['wire'],
+    reason: `${core}; @simpledht/node joins them.`,
+    // Its large simulation is a script.
+    only: [{ files: ['test/large/main'], mayImport: ['wire', 'script-options'] }],
+  },
   {
     folder: 'packages/storage',
     mayImport: ['wire'],
     reason: `${core}; @simpledht/node joins them.`,
-    // Its rules are broken one at a time by a tool.
-    only: [{ files: ['test/mutations.test', 'test/mutations/**'], mayImport: ['wire', 'mutations'] }],
+    // Its rules are broken one at a time by a tool; its simulation is a script.
+    only: [
+      { files: ['test/mutations.test', 'test/mutations/**'], mayImport: ['wire', 'mutations', 'script-options'] },
+      { files: ['test/simulation/main'], mayImport: ['wire', 'script-options'] },
+    ],
   },
   {
     folder: 'packages/storage-lmdb',
     mayImport: ['wire', 'storage'],
     reason: 'storage-lmdb is an adapter of the Store port with a native dependency; the facade does not know it.',
-    // Its tests restore whole nodes, its benchmark measures through one.
-    only: [{ files: ['test/**', 'bench/**'], mayImport: ['wire', 'storage', 'node', 'transport'] }],
+    // Its tests restore whole nodes, its benchmark measures through one; its durability in numbers is a script.
+    only: [
+      { files: ['test/**', 'bench/**'], mayImport: ['wire', 'storage', 'node', 'transport'] },
+      { files: ['test/durability/main'], mayImport: ['wire', 'storage', 'script-options'] },
+    ],
   },
   {
     folder: 'packages/transport-tcp',
@@ -68,12 +80,13 @@ export const layers = [
     mayImport: ['node', 'storage-lmdb', 'transport-tcp', 'discovery-lan', 'nat'],
     reason:
       'An app uses the product as its users do, through @simpledht/node and the adapters that --data, --transport, --discover and --map-port name; what is missing belongs there.',
-    // Its tests make networks.
+    // Its tests make networks; many idle nodes are a script.
     only: [
       {
         files: ['test/**'],
         mayImport: ['node', 'storage-lmdb', 'transport-tcp', 'discovery-lan', 'nat', 'namespaces'],
       },
+      { files: ['test/stability/main'], mayImport: ['node', 'script-options'] },
     ],
   },
   {

@@ -6,13 +6,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandOf, main, number, word, type Values } from '@simpledht/script-options';
 import { whyNoMachines } from './network/machines.ts';
 import { namespaceNetwork, type Wiring } from './network/namespaces.ts';
 import type { NetworkFaultKind } from './network/network.ts';
 import { Cleanup } from './process/cleanup.ts';
-import { commandOf, main, type Parsed } from './process/options.ts';
 import type { ChurnKind } from './run/churn.ts';
-import { breaks, type Break } from './run/operations.ts';
+import { breaks } from './run/operations.ts';
 import { Draw } from './run/random.ts';
 import { outcomeHeads, outcomeRow } from './run/report.ts';
 import { Run, type Outcome } from './run/run.ts';
@@ -21,17 +21,18 @@ import { table, type Row } from './run/table.ts';
 const usage = {
   command: 'npm run scenarios',
   about: 'Real processes in network namespaces, on another network in each run: Linux, root, iproute2 and nftables.',
-  numbers: {
-    runs: { help: 'networks', default: 6, least: 1, most: 10_000 },
-    minutes: { help: 'how long each', default: 1, least: 0.1, most: 1_440, whole: false },
-    rate: { help: 'writes a second, of all together', default: 100, least: 1, most: 10_000 },
-    keys: { help: 'keys of each member', default: 200, least: 1, most: 100_000 },
-    round: { help: 'seconds between two comparisons', default: 40, least: 3, most: 3_600 },
-    seed: { help: 'of the first run; each has the next', default: 1, least: 0, most: 4_294_000_000 },
+  examples: [['--runs 30 --minutes 10', 'all networks, several times']],
+  options: {
+    runs: number({ help: 'networks', default: 6, least: 1, most: 10_000 }),
+    minutes: number({ help: 'how long each', default: 1, least: 0.1, most: 1_440, whole: false }),
+    rate: number({ help: 'writes a second, of all together', default: 100, least: 1, most: 10_000 }),
+    keys: number({ help: 'keys of each member', default: 200, least: 1, most: 100_000 }),
+    round: number({ help: 'seconds between two comparisons', default: 40, least: 3, most: 3_600 }),
+    seed: number({ help: 'of the first run; each has the next', default: 1, least: 0, most: 4_294_000_000 }),
+    break: word({ help: 'break the members on purpose, so that it has to fail', of: breaks }),
   },
-  words: { break: { help: 'break the members on purpose, so that it has to fail', of: breaks } },
 } as const;
-type Options = Parsed<keyof typeof usage.numbers>;
+type Options = Values<typeof usage.options>;
 
 /** What a run is about, so that a few runs show everything: the seed counts through them and draws the rest. */
 interface Theme {
@@ -66,7 +67,7 @@ async function scenarios(options: Options): Promise<boolean> {
     await cleanup.run();
     return true;
   }
-  const { runs, seed } = options.numbers;
+  const { runs, seed } = options;
   const rows: Row[] = [];
   const failures: string[] = [];
   try {
@@ -84,7 +85,7 @@ async function scenarios(options: Options): Promise<boolean> {
   return failures.length === 0;
 }
 
-async function runOne(seed: number, { numbers, words }: Options, cleanup: Cleanup) {
+async function runOne(seed: number, options: Options, cleanup: Cleanup) {
   const theme = themeOf(seed);
   const members = 3 + new Draw(seed).below(3);
   const undo = new Set<() => Promise<void> | void>();
@@ -102,13 +103,13 @@ async function runOne(seed: number, { numbers, words }: Options, cleanup: Cleanu
     const network = await namespaceNetwork(wiring, (each) => undo.add(each));
     undo.add(() => network.close());
     const outcome = await new Run({
-      ...{ network, members, seed, directory, minutes: numbers.minutes, roundMs: numbers.round * 1000 },
+      ...{ network, members, seed, directory, minutes: options.minutes, roundMs: options.round * 1000 },
       steady: 0,
-      writesPerSecond: numbers.rate,
-      keysPerMember: numbers.keys,
+      writesPerSecond: options.rate,
+      keysPerMember: options.keys,
       networkFaults: theme.faults,
       churn: theme.churn,
-      breaks: words['break'] as Break | undefined,
+      breaks: options.break,
       onMembers: (all) => {
         undo.add(async () => {
           await Promise.all(all.map((member) => member.kill()));
@@ -128,9 +129,9 @@ function themeOf(seed: number): Theme {
   return theme;
 }
 
-function failureText(seed: number, { violations }: Outcome, { numbers, words }: Options): string {
+function failureText(seed: number, { violations }: Outcome, options: Options): string {
   const list = violations.map((text) => `- ${text}`).join('\n');
-  const again = commandOf(usage, { numbers: { ...numbers, runs: 1, seed }, words });
+  const again = commandOf(usage, { ...options, runs: 1, seed });
   return `\nViolated with seed ${String(seed)}:\n${list}\nAgain: ${again}\n`;
 }
 

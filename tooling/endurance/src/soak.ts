@@ -6,11 +6,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandOf, main, number, word, type Values } from '@simpledht/script-options';
 import { loopbackNetwork } from './network/loopback.ts';
 import { Cleanup } from './process/cleanup.ts';
-import { commandOf, main, type Parsed } from './process/options.ts';
 import { churnKinds } from './run/churn.ts';
-import { breaks, type Break } from './run/operations.ts';
+import { breaks } from './run/operations.ts';
 import { printOutcome } from './run/report.ts';
 import { Run } from './run/run.ts';
 
@@ -20,19 +20,23 @@ const usage = {
   command: 'npm run soak',
   about:
     'Real processes with stores on disk, under load, churn and faults of the network, on loopback. Needs no rights.',
-  numbers: {
-    minutes: { help: 'how long', default: 10, least: 0.1, most: 10_080, whole: false },
-    nodes: { help: 'members', default: 5, least: 3, most: 20 },
-    rate: { help: 'writes a second, of all together', default: 1_000, least: 1, most: 100_000 },
-    keys: { help: 'keys of each member', default: 2_000, least: 1, most: 100_000 },
-    round: { help: 'seconds between two comparisons', default: 50, least: 3, most: 3_600 },
-    seed: { help: 'draws the load and the faults', default: Date.now() % 1_000_000, least: 0, most: 4_294_967_290 },
+  examples: [['--minutes 480', 'a night']],
+  options: {
+    minutes: number({ help: 'how long', default: 10, least: 0.1, most: 10_080, whole: false }),
+    nodes: number({ help: 'members', default: 5, least: 3, most: 20 }),
+    rate: number({ help: 'writes a second, of all together', default: 1_000, least: 1, most: 100_000 }),
+    keys: number({ help: 'keys of each member', default: 2_000, least: 1, most: 100_000 }),
+    round: number({ help: 'seconds between two comparisons', default: 50, least: 3, most: 3_600 }),
+    seed: number({
+      ...{ help: 'draws the load and the faults', least: 0, most: 4_294_967_290 },
+      ...{ default: Date.now() % 1_000_000, shown: 'of the clock' },
+    }),
+    break: word({ help: 'break the members on purpose, so that it has to fail', of: breaks }),
   },
-  words: { break: { help: 'break the members on purpose, so that it has to fail', of: breaks } },
 } as const;
 
-async function soak({ numbers, words }: Parsed<keyof typeof usage.numbers>): Promise<boolean> {
-  const { minutes, nodes, rate, keys, round, seed } = numbers;
+async function soak(options: Values<typeof usage.options>): Promise<boolean> {
+  const { minutes, nodes, rate, keys, round, seed } = options;
   const cleanup = new Cleanup();
   const directory = mkdtempSync(join(tmpdir(), 'simpledht-soak-'));
   cleanup.add(() => {
@@ -48,7 +52,7 @@ async function soak({ numbers, words }: Parsed<keyof typeof usage.numbers>): Pro
       keysPerMember: keys,
       networkFaults: network.faults,
       churn: churnKinds,
-      breaks: words['break'] as Break | undefined,
+      breaks: options.break,
       onMembers: (members) => {
         cleanup.add(async () => {
           await Promise.all(members.map((member) => member.kill()));
@@ -57,7 +61,7 @@ async function soak({ numbers, words }: Parsed<keyof typeof usage.numbers>): Pro
       onRound: (text) => process.stdout.write(`${text}\n`),
     });
     const outcome = await run.run();
-    return printOutcome(outcome, nodes, commandOf(usage, { numbers, words }));
+    return printOutcome(outcome, nodes, commandOf(usage, options));
   } finally {
     await cleanup.run();
   }

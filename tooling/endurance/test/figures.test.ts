@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseOptions, UsageError } from '../src/process/options.ts';
 import { slopeOf } from '../src/run/figures.ts';
 
 const minute = 60_000;
@@ -18,34 +17,5 @@ describe('the slope of memory', () => {
     const { perHour, error } = slopeOf(points);
     expect(Math.abs(perHour)).toBeLessThan(2 * error);
     expect(slopeOf(points.slice(0, 2)).error).toBe(Infinity);
-  });
-});
-
-describe('options of the scripts', () => {
-  const usage = {
-    command: 'npm run x',
-    about: '',
-    numbers: { runs: { help: '', default: 3, least: 1, most: 9 } },
-    words: { break: { help: '', of: ['a', 'b'] } },
-  };
-
-  it('are read, with defaults', () => {
-    expect(parseOptions(['--runs', '4', '--break', 'b'], usage)).toEqual({
-      numbers: { runs: 4 },
-      words: { break: 'b' },
-    });
-    expect(parseOptions([], usage)).toEqual({ numbers: { runs: 3 }, words: {} });
-    expect(parseOptions(['--help'], usage)).toBeUndefined();
-  });
-
-  it.each([
-    [['--runs', '10']],
-    [['--runs', 'x']],
-    [['--runs', '1.5']],
-    [['--run', '1']],
-    [['--break', 'c']],
-    [['more']],
-  ])('are refused: %j', (argv) => {
-    expect(() => parseOptions(argv, usage)).toThrow(UsageError);
   });
 });

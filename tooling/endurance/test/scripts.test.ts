@@ -55,11 +55,4 @@ describe.concurrent('the scripts', { timeout: 180_000 }, () => {
     expect(text).not.toContain('Violated');
     expect(code).toBe(0);
   });
-
-  it.for(['soak', 'scenarios'])('%s says what wrong options take', async (script, context) => {
-    const { code, text } = await run(context, script, '--minutes', 'ten');
-    expect(text).toContain('--minutes takes a number from 0.1');
-    expect(text).toContain(`npm run ${script} [-- options]`);
-    expect(code).toBe(2);
-  });
 });

@@ -1,46 +1,44 @@
-import { parseArgs } from 'node:util';
+import { existsSync } from 'node:fs';
+import { main, number, text, UsageError, words, type Values } from '@simpledht/script-options';
 import type { Coverage } from './coverage.ts';
 import { Fuzzer, type FuzzResult } from './engine.ts';
 import { keepFailure, replay } from './failures.ts';
 import type { Target } from './target.ts';
 import { targets } from './targets/index.ts';
 
+const usage = {
+  command: 'npm run fuzz',
+  about: 'Fuzzes every decoder that sees foreign bytes, guided by the coverage of its sources.',
+  examples: [
+    ['--seconds 60', 'all targets, in equal shares of the time'],
+    ['--target messages,stun --seed 7', 'two of them, by another seed'],
+    ['--file tooling/fuzz/failures/<target>-<hash>.bin', 'an input that failed, again'],
+  ],
+  options: {
+    seconds: number({ help: 'how long, all together', default: 60, least: 1 }),
+    target: words({ help: 'only these', of: targets.map(({ name }) => name) }),
+    seed: number({ help: 'draws the inputs', default: 1, least: 1 }),
+    file: text({ help: 'runs only this input', takes: 'a file', sign: 'FILE' }),
+  },
+} as const;
+
 /** What the command does; returns its exit code. */
-export function run(coverage: Coverage, args: readonly string[]): number {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seconds: { type: 'string', default: '60' },
-      target: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      file: { type: 'string' },
-    },
-  });
-  if (values.file !== undefined) {
-    replay(values.file, targets);
-    console.log('It passes.');
-    return 0;
-  }
-  const chosen = choose(values.target);
-  const [seconds, seed] = [positive('seconds', values.seconds), positive('seed', values.seed)];
+export function run(coverage: Coverage): Promise<number> {
+  return main(usage, (options) => (options.file === undefined ? fuzzAll(coverage, options) : again(options.file)));
+}
+
+function again(file: string): boolean {
+  if (!existsSync(file)) throw new UsageError(`--file: there is no ${file}`);
+  replay(file, targets);
+  console.log('It passes.');
+  return true;
+}
+
+function fuzzAll(coverage: Coverage, { seconds, seed, target: names }: Values<typeof usage.options>): boolean {
+  const chosen = names === undefined ? targets : targets.filter(({ name }) => names.includes(name));
   const rows = chosen.map((target) => fuzz(target, { coverage, seed, seconds: seconds / chosen.length }));
   console.table(Object.fromEntries(rows));
-  return rows.some(([, { failures }]) => failures > 0) ? 1 : 0;
-}
-
-function choose(names: string | undefined): readonly Target[] {
-  if (names === undefined) return targets;
-  return names.split(',').map((name) => {
-    const target = targets.find((each) => each.name === name);
-    if (target !== undefined) return target;
-    throw new RangeError(`There is no target ${name}; there are ${targets.map((each) => each.name).join(', ')}`);
-  });
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError(`--${name} takes a whole number above 0`);
+  return rows.every(([, { failures }]) => failures === 0);
 }
 
 interface Share {

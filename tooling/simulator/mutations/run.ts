@@ -56,7 +56,8 @@ async function caughtBy(trial: Trial, seeds: number): Promise<string | undefined
 async function prepare(copy: string, mutation: BrokenRule): Promise<void> {
   await symlink(join(rootPath, 'node_modules'), join(copy, 'node_modules'));
   await copyFile(join(rootPath, 'tsconfig.base.json'), join(copy, 'tsconfig.base.json'));
-  for (const name of [...packages.map((each) => join('packages', each)), 'tooling/simulator']) {
+  const tools = ['simulator', 'options'].map((each) => join('tooling', each));
+  for (const name of [...packages.map((each) => join('packages', each)), ...tools]) {
     const [from, to] = [join(rootPath, name), join(copy, name)];
     await mkdir(to, { recursive: true });
     await copyFile(join(from, 'package.json'), join(to, 'package.json'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { UsageError } from '@simpledht/script-options';
 import { runBatch, type Batch, type Failure, type Results } from './batch.ts';
-import { help, readOptions, type Options } from './options.ts';
+import { commandOfRun, simulate, type Options } from './options.ts';
 import { drawPlan } from './plan/draw.ts';
 import type { Plan } from './plan/plan.ts';
 import { Tally } from './run/tally.ts';
@@ -9,36 +9,37 @@ import { runOne } from './single.ts';
 import { table } from './table.ts';
 import { runWorkers } from './workers.ts';
 
-try {
-  await main(readOptions(process.argv.slice(2), availableParallelism()));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
+process.exitCode = await simulate(run);
+
+async function run(options: Options): Promise<boolean> {
+  const { worker, plan, seed, draw } = options;
+  if (worker !== undefined) return work(JSON.parse(worker) as Batch);
+  if (plan !== undefined) return runOne(planOf(plan), options, print);
+  if (seed !== undefined) return runOne(drawPlan(seed, draw), options, print);
+  return many(options);
 }
 
-async function main(options: Options): Promise<void> {
-  if (options.help) print(help());
-  else if (options.worker !== undefined) await work(JSON.parse(options.worker) as Batch);
-  else if (options.plan !== undefined) await single(JSON.parse(readFileSync(options.plan, 'utf8')) as Plan, options);
-  else if (options.seed !== undefined) await single(drawPlan(options.seed, options.draw), options);
-  else await many(options);
+function planOf(file: string): Plan {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Plan;
+  } catch (error) {
+    throw new UsageError(`--plan: ${String(error)}`);
+  }
 }
 
-async function single(plan: Plan, options: Options): Promise<void> {
-  if (!(await runOne(plan, options, print))) process.exitCode = 1;
-}
-
-async function work(batch: Batch): Promise<void> {
+async function work(batch: Batch): Promise<boolean> {
   await runBatch(batch, (results) => process.send?.(results));
   process.disconnect();
+  return true;
 }
 
-async function many({ seeds, from, workers, minutes, draw, first }: Options): Promise<void> {
+async function many(options: Options): Promise<boolean> {
+  const { seeds, from, workers, minutes, draw, first } = options;
   const [tally, failures, startedMs] = [new Tally(), [] as Failure[], performance.now()];
   let cpuMs = 0;
   const take = (results: Results): void => {
     tally.add(results.tally);
-    for (const failure of results.failures) print(`\n${told(failure)}`);
+    for (const failure of results.failures) print(`\n${told(failure, options)}`);
     failures.push(...results.failures);
     cpuMs += results.cpuMs;
     if (process.stderr.isTTY) process.stderr.write(`\r${progress()}`);
@@ -54,11 +55,12 @@ async function many({ seeds, from, workers, minutes, draw, first }: Options): Pr
   });
   await runWorkers(batches, take);
   print(`\n${table({ tally, failures, cpuMs })}\n\n${progress()}`);
-  if (failures.length > 0) process.exitCode = 1;
+  return failures.length === 0;
 }
 
-function told({ seed, message }: Failure): string {
-  return `seed ${String(seed)}: ${message.split('\n').slice(0, 3).join('\n')}\n  npm run simulate -- --seed ${String(seed)}`;
+function told({ seed, message }: Failure, options: Options): string {
+  const head = message.split('\n').slice(0, 3).join('\n');
+  return `seed ${String(seed)}: ${head}\n  ${commandOfRun(seed, options)}`;
 }
 
 function print(text: string): void {

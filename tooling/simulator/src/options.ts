@@ -1,24 +1,34 @@
-import { parseArgs } from 'node:util';
-import { faultTypes, type FaultType } from './plan/plan.ts';
+import { availableParallelism } from 'node:os';
+import { commandOf, flag, hidden, main, number, text, words, type Values } from '@simpledht/script-options';
+import { faultTypes } from './plan/plan.ts';
 import type { DrawOptions } from './plan/draw.ts';
 
-export function help(): string {
-  return `Runs whole clusters in virtual time, under every fault, by seed.
-
-  npm run simulate -- --seeds 5000                 many runs, on all cores, and a table
-  npm run simulate -- --seed 42                    one run; when it fails, what happened, and the smallest plan that fails
-  npm run simulate -- --plan file.json             one run from a file
-
-  --seeds N       runs (100)                       --from S       first seed (1)
-  --nodes N       nodes at the start (3 to 9)      --minutes M    no run begins later
-  --chaos S       virtual seconds of faults (8 to 40)
-  --fault a,b     only these kinds: ${faultTypes.slice(0, 8).join(', ')},
-                  ${faultTypes.slice(8).join(', ')}
-  --workers N     processes (one for each core)    --first        stop at the first failure
-  --lines N       events that a failure shows (60) --shrink N     runs that making a plan smaller may take (200; 0: none)
-  --timeline F    draws the run into an HTML file  --out F        where a smaller plan is kept
-`;
-}
+const usage = {
+  command: 'npm run simulate',
+  about: 'Runs whole clusters in virtual time, under every fault, by seed.',
+  examples: [
+    ['--seeds 5000', 'many runs, on all cores, and a table'],
+    ['--seed 42', 'one run; when it fails, what happened, and the smallest plan that fails'],
+    ['--plan file.json', 'one run from a file'],
+  ],
+  options: {
+    seeds: number({ help: 'runs', default: 100, least: 1 }),
+    from: number({ help: 'first seed', default: 1, least: 1 }),
+    seed: number({ help: 'the one run', least: 1 }),
+    plan: text({ help: 'the one run', takes: 'a file', sign: 'FILE' }),
+    nodes: number({ help: 'nodes at the start', shown: '3 to 9', least: 1 }),
+    chaos: number({ help: 'virtual seconds of faults', shown: '8 to 40', least: 1 }),
+    fault: words({ help: 'only these kinds', of: faultTypes }),
+    minutes: number({ help: 'no run begins later', default: 24 * 60, least: 1 }),
+    workers: number({ help: 'processes', default: availableParallelism(), least: 1, most: 1_000 }),
+    first: flag('stop at the first failure'),
+    lines: number({ help: 'events that a failure shows', default: 60, least: 1 }),
+    shrink: number({ help: 'runs that making a plan smaller may take; 0: it stays', default: 200, least: 0 }),
+    timeline: text({ help: 'draws the run into a page', takes: 'a file', sign: 'FILE' }),
+    out: text({ help: 'where a smaller plan is kept', takes: 'a file', sign: 'FILE' }),
+    worker: hidden(),
+  },
+} as const;
 
 export interface Options {
   readonly seeds: number;
@@ -32,58 +42,27 @@ export interface Options {
   readonly timeline: string | undefined;
   readonly out: string | undefined;
   readonly first: boolean;
-  readonly help: boolean;
   readonly worker: string | undefined;
   readonly draw: DrawOptions;
 }
 
-/** Throws an `Error` that names the option. */
-export function readOptions(args: readonly string[], cores: number): Options {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...{ seeds: text, from: text, seed: text, plan: text, minutes: text, workers: text, lines: text, shrink: text },
-      ...{ timeline: text, out: text, nodes: text, chaos: text, fault: text, worker: text, first: flag, help: flag },
-    },
-  });
-  const whole = (name: keyof typeof values, fallback: number, least = 1): number =>
-    wholeNumber(name, values[name], fallback, least);
-  return {
-    seeds: whole('seeds', 100),
-    from: whole('from', 1),
-    seed: values.seed === undefined ? undefined : whole('seed', 1),
-    plan: values.plan,
-    minutes: whole('minutes', 24 * 60),
-    workers: whole('workers', cores),
-    lines: whole('lines', 60),
-    shrink: whole('shrink', 200, 0),
-    timeline: values.timeline,
-    out: values.out,
-    first: values.first,
-    help: values.help,
-    worker: values.worker,
-    draw: {
-      ...(values.nodes === undefined ? {} : { nodes: whole('nodes', 3) }),
-      ...(values.chaos === undefined ? {} : { chaosMs: whole('chaos', 20) * 1_000 }),
-      ...(values.fault === undefined ? {} : { faults: faultsOf(values.fault) }),
-    },
-  };
+/** The exit code. */
+export function simulate(run: (options: Options) => Promise<boolean>): Promise<number> {
+  return main(usage, (values) => run({ ...values, draw: drawOf(values) }));
 }
 
-function wholeNumber(name: string, given: unknown, fallback: number, least: number): number {
-  if (given === undefined) return fallback;
-  const value = Number(given);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new Error(`--${name} must be a whole number from ${String(least)} on, not ${JSON.stringify(given)}`);
+function drawOf({ nodes, chaos, fault }: Values<typeof usage.options>): DrawOptions {
+  return { nodes, chaosMs: chaos === undefined ? undefined : chaos * 1_000, faults: fault };
 }
 
-function faultsOf(list: string): FaultType[] {
-  return list.split(',').map((name) => {
-    const type = faultTypes.find((known) => known === name);
-    if (type === undefined)
-      throw new Error(`--fault: there is no ${JSON.stringify(name)}, but ${faultTypes.join(', ')}`);
-    return type;
-  });
+/** The command line that runs what a file says. */
+export function commandOfPlan(plan: string): string {
+  return commandOf(usage, { plan });
+}
+
+/** The command line that repeats a run. */
+export function commandOfRun(seed: number, { plan, draw }: Options): string {
+  if (plan !== undefined) return commandOfPlan(plan);
+  const { nodes, chaosMs, faults } = draw;
+  return commandOf(usage, { seed, nodes, chaos: chaosMs === undefined ? undefined : chaosMs / 1_000, fault: faults });
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { explain, summary } from './explain.ts';
-import type { Options } from './options.ts';
+import { commandOfPlan, commandOfRun, type Options } from './options.ts';
 import type { Plan } from './plan/plan.ts';
 import { Log } from './run/log.ts';
 import { runPlan } from './run/run.ts';
@@ -20,7 +20,7 @@ export async function runOne(plan: Plan, options: Options, print: (text: string)
     print(summary(outcome));
     return true;
   }
-  print(await explain(plan, commandOf(plan, options), options.lines));
+  print(await explain(plan, commandOfRun(plan.seed, options), options.lines));
   if (options.shrink > 0) await smaller(plan, violation.invariant, options, print);
   return false;
 }
@@ -29,18 +29,5 @@ async function smaller(plan: Plan, invariant: string, options: Options, print: (
   const small = await shrink(plan, invariant, { tries: options.shrink });
   const file = options.out ?? `simulation-${String(plan.seed)}.json`;
   writeFileSync(file, `${JSON.stringify(small, undefined, 2)}\n`);
-  print(
-    `${String(small.steps.length)} of ${String(plan.steps.length)} steps are enough: npm run simulate -- --plan ${file}`,
-  );
-}
-
-function commandOf({ seed }: Plan, { plan, draw }: Options): string {
-  if (plan !== undefined) return `npm run simulate -- --plan ${plan}`;
-  const { nodes, chaosMs, faults } = draw;
-  const more = [
-    nodes === undefined ? '' : ` --nodes ${String(nodes)}`,
-    chaosMs === undefined ? '' : ` --chaos ${String(chaosMs / 1_000)}`,
-    faults === undefined ? '' : ` --fault ${faults.join(',')}`,
-  ];
-  return `npm run simulate -- --seed ${String(seed)}${more.join('')}`;
+  print(`${String(small.steps.length)} of ${String(plan.steps.length)} steps are enough: ${commandOfPlan(file)}`);
 }

@@ -7,7 +7,6 @@ import { Violation } from '../src/check/violation.ts';
 import { WatchOrder } from '../src/check/watch-order.ts';
 import { drawPlan } from '../src/plan/draw.ts';
 import { faultTypes, isFault, type Plan } from '../src/plan/plan.ts';
-import { readOptions } from '../src/options.ts';
 import { Log } from '../src/run/log.ts';
 import { runPlan } from '../src/run/run.ts';
 import { shrink } from '../src/shrink.ts';
@@ -246,16 +245,5 @@ describe('a broken promise', () => {
     expect(page).toContain('executed twice');
     expect(page.match(/node 2/g)?.length).toBeGreaterThan(1);
     expect(log.last(5, [0], 'k').split('\n')).toHaveLength(5);
-  });
-});
-
-describe('options', () => {
-  it.each([
-    [['--seeds', 'many'], '--seeds'],
-    [['--nodes', '0'], '--nodes'],
-    [['--fault', 'fire'], 'fire'],
-    [['--what'], '--what'],
-  ])('%j are refused with their name', (args, named) => {
-    expect(() => readOptions(args, 2)).toThrow(named);
   });
 });

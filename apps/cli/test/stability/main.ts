@@ -1,17 +1,21 @@
 /*
  * Many nodes, each a process, on loopback with nothing to do: nobody may be suspected for long, let alone declared dead.
- *   npm run stability -- --nodes 20 --minutes 2
  * Prints what was heard, and what a node cost. Exit code 1 if anybody was declared dead.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { main, number, type Values } from '@simpledht/script-options';
 import { CliProcess, startNode, type Start } from '../support/processes.ts';
 
-const { values } = parseArgs({
-  options: { nodes: { type: 'string', default: '20' }, minutes: { type: 'string', default: '2' } },
-});
-const minutes = Number(values.minutes);
+const usage = {
+  command: 'npm run stability',
+  about: 'Many nodes, each a process, on loopback with nothing to do: nobody may be declared dead.',
+  examples: [['--nodes 20 --minutes 60', 'an hour']],
+  options: {
+    nodes: number({ help: 'processes', default: 20, least: 1, most: 1_000 }),
+    minutes: number({ help: 'how long', default: 2, least: 0.01, most: 100_000, whole: false }),
+  },
+} as const;
 const running: CliProcess[] = [];
 const start: Start = (argv, prefix, program) => {
   const started = new CliProcess(argv, prefix, program);
@@ -19,18 +23,25 @@ const start: Start = (argv, prefix, program) => {
   return started;
 };
 
-try {
-  const nodes = await startAll(Number(values.nodes));
+process.exitCode = await main(usage, async (options) => {
+  try {
+    return await run(options);
+  } finally {
+    await Promise.all(running.map((each) => each.kill()));
+  }
+});
+
+async function run({ nodes: count, minutes }: Values<typeof usage.options>): Promise<boolean> {
+  const nodes = await startAll(count);
   await Promise.all(nodes.map(({ node, others }) => Promise.all(others.map((id) => node.line(joined(id))))));
   const before = running.map(({ lines, child }) => ({ lines: lines.length, cpuMs: cpuMs(child.pid) }));
   await setTimeout(minutes * 60_000);
   const told = running.flatMap(({ lines }, index) => lines.slice(before[index]?.lines));
   const spentMs = running.map(({ child }, index) => cpuMs(child.pid) - (before[index]?.cpuMs ?? 0));
-  const deaths = count(told, 'peer-left');
-  report({ deaths, suspicions: count(told, 'peer-suspect'), cpu: mean(spentMs) / minutes / 600, running: alive() });
-  process.exitCode = deaths === 0 && alive() === running.length ? 0 : 1;
-} finally {
-  await Promise.all(running.map((each) => each.kill()));
+  const deaths = countOf(told, 'peer-left');
+  const cpu = mean(spentMs) / minutes / 600;
+  report({ minutes, deaths, cpu, suspicions: countOf(told, 'peer-suspect'), running: alive() });
+  return deaths === 0 && alive() === running.length;
 }
 
 async function startAll(count: number): Promise<{ node: CliProcess; others: string[] }[]> {
@@ -44,7 +55,7 @@ function joined(id: string): RegExp {
   return new RegExp(`"event":"peer-joined".*${id}`);
 }
 
-function count(lines: readonly string[], event: string): number {
+function countOf(lines: readonly string[], event: string): number {
   return lines.filter((line) => line.startsWith(`{"event":"${event}"`)).length;
 }
 
@@ -65,8 +76,16 @@ function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-function report(found: { deaths: number; suspicions: number; cpu: number; running: number }): void {
-  const row = [running.length, minutes, found.suspicions, found.deaths, `${found.cpu.toFixed(2)} %`];
+interface Found {
+  readonly minutes: number;
+  readonly deaths: number;
+  readonly suspicions: number;
+  readonly cpu: number;
+  readonly running: number;
+}
+
+function report(found: Found): void {
+  const row = [running.length, found.minutes, found.suspicions, found.deaths, `${found.cpu.toFixed(2)} %`];
   process.stdout.write(
     '| processes | minutes | suspicions | declared dead | CPU of a node |\n| --- | --- | --- | --- | --- |\n',
   );

@@ -1,51 +1,54 @@
-/*
- * The large simulation of membership, on all cores; a table at the end:
- *   npm run simulate:membership -- --nodes 3,10,100 --loss 0,0.1 --seeds 20
- *   npm run simulate:membership -- --nodes 1000 --seeds 20 --minutes 60
- * --minutes starts no run after so long; --quiet and --apart are virtual minutes of each run: nothing happens, halves are torn.
- */
+/* The large simulation of membership, on all cores; a table at the end: --help says how. */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { hidden, main, number, numbers, type Values } from '@simpledht/script-options';
 import { runLarge, type LargeOptions, type LargeResult } from './run.ts';
 import { table, type Group } from './table.ts';
 
-const { values } = parseArgs({
+const usage = {
+  command: 'npm run simulate:membership',
+  about: 'Clusters of members in virtual time: found, left alone, joined, killed, torn in halves and healed.',
+  examples: [
+    ['--nodes 3,10,100 --loss 0,0.1 --seeds 20', 'each number of nodes with each loss'],
+    ['--nodes 1000 --seeds 20 --minutes 60', 'large ones, for about an hour'],
+  ],
   options: {
-    nodes: { type: 'string', default: '3,10,100' },
-    loss: { type: 'string', default: '0,0.1' },
-    seeds: { type: 'string', default: '20' },
-    quiet: { type: 'string', default: '5' },
-    apart: { type: 'string', default: '2' },
-    minutes: { type: 'string', default: 'Infinity' },
-    workers: { type: 'string', default: String(availableParallelism()) },
-    run: { type: 'string' },
+    nodes: numbers({ help: 'nodes of a cluster', default: [3, 10, 100], least: 2, most: 10_000 }),
+    loss: numbers({ help: 'part of the datagrams that gets lost', default: [0, 0.1], least: 0, most: 1, whole: false }),
+    seeds: number({ help: 'runs of each', default: 20, least: 1 }),
+    quiet: number({ help: 'virtual minutes in which nothing happens', default: 5, least: 0.1, whole: false }),
+    apart: number({ help: 'virtual minutes in which the halves are torn', default: 2, least: 0, whole: false }),
+    minutes: number({ help: 'no run begins later', least: 0, whole: false }),
+    workers: number({ help: 'processes', default: availableParallelism(), least: 1, most: 1_000 }),
+    run: hidden(),
   },
+} as const;
+type Options = Values<typeof usage.options>;
+
+process.exitCode = await main(usage, async (options) => {
+  if (options.run === undefined) await runAll(options);
+  else process.send?.(runLarge(JSON.parse(options.run) as LargeOptions));
+  return true;
 });
 
-if (values.run === undefined) await runAll();
-else process.send?.(runLarge(JSON.parse(values.run) as LargeOptions));
-
-async function runAll(): Promise<void> {
-  const groups = numbers(values.nodes).flatMap((nodes) =>
-    numbers(values.loss).map((loss) => ({ nodes, loss, results: [] as LargeResult[] })),
+async function runAll({ quiet, apart, minutes = Infinity, ...options }: Options): Promise<void> {
+  const groups = options.nodes.flatMap((nodes) =>
+    options.loss.map((loss) => ({ nodes, loss, results: [] as LargeResult[] })),
   );
-  const endMs = performance.now() + 60_000 * Number(values.minutes);
-  const waiting = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1).flatMap((seed) =>
+  const endMs = performance.now() + 60_000 * minutes;
+  const waiting = Array.from({ length: options.seeds }, (_, index) => index + 1).flatMap((seed) =>
     groups.map((group) => ({ group, seed })),
   );
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined && performance.now() < endMs; next = waiting.shift()) {
       const { seed, group } = next;
       const { nodes, loss } = group;
-      group.results.push(
-        await runApart({ nodes, loss, seed, quietMinutes: Number(values.quiet), apartMinutes: Number(values.apart) }),
-      );
+      group.results.push(await runApart({ nodes, loss, seed, quietMinutes: quiet, apartMinutes: apart }));
       if (process.stderr.isTTY) process.stderr.write(`\r${String(waiting.length)} runs left `);
     }
   };
-  await Promise.all(Array.from({ length: Number(values.workers) }, work));
+  await Promise.all(Array.from({ length: options.workers }, work));
   report(groups);
 }
 
@@ -67,8 +70,4 @@ function runApart(options: LargeOptions): Promise<LargeResult> {
 
 function report(groups: readonly Group[]): void {
   process.stdout.write(`${table(groups.filter(({ results }) => results.length > 0))}\n`);
-}
-
-function numbers(text: string): number[] {
-  return text.split(',').map(Number);
 }

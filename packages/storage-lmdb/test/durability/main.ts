@@ -1,33 +1,38 @@
 /*
- * Kills and power cuts in numbers, on real processes and real file systems:
- *   npm run durability -- --kills 500 --cuts 100 [--controls 10] [--seed S]
+ * Kills and power cuts in numbers, on real processes and real file systems.
  * A control is a power cut with sync off: it must lose something, or the cuts are blind. `--no-sync` runs everything so: it
  * has to fail. Exit code 1 when an acknowledged write is lost or a store is wrong; 2 for wrong options.
  */
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { commandOf, flag, main, number, type Values } from '@simpledht/script-options';
 import { undoAll } from '../support/temporary.ts';
 import { whyNoMounts } from './file-systems.ts';
 import { randomFrom } from './random.ts';
 import { cutAfter, Kills, type Outcome } from './trials.ts';
 
-const help = `Kills writers, and cuts the power of their disks, at random moments; then looks for every write that was answered for.
+const most = 1_000_000;
 
-  npm run durability [-- options]
+const usage = {
+  command: 'npm run durability',
+  about:
+    'Kills writers, and cuts the power of their disks, at random moments; then looks for every write that was answered for.',
+  examples: [['--kills 500 --cuts 100', 'some minutes']],
+  options: {
+    kills: number({ help: 'writers that are killed by kill -9', default: 50, least: 0, most }),
+    cuts: number({
+      ...{ help: 'power cuts: images of ext4 on loop devices, root on Linux only', default: 10, least: 0, most },
+    }),
+    controls: number({
+      ...{ help: 'power cuts with sync off, which must lose something', shown: 'a tenth of the cuts', least: 0, most },
+    }),
+    seed: number({
+      ...{ help: 'draws the moments', default: Date.now() % most, shown: 'of the clock', least: 0, most },
+    }),
+    'no-sync': flag('does not wait for the disk in any of them: has to fail'),
+  },
+} as const;
 
-  --kills N      kill -9 (default 50)
-  --cuts N       power cuts: images of ext4 on loop devices, root on Linux only (default 10)
-  --controls N   power cuts with sync off, which must lose something (default: a tenth of the cuts, at least one)
-  --seed N       draws the moments (default: of the clock)
-  --no-sync      does not wait for the disk in any of them: has to fail
-`;
-const options = {
-  kills: { type: 'string', default: '50' },
-  cuts: { type: 'string', default: '10' },
-  controls: { type: 'string' },
-  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  'no-sync': { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h', default: false },
-} satisfies ParseArgsConfig['options'];
+/** With as many controls as there are. */
+type Exact = Values<typeof usage.options> & { readonly controls: number };
 
 interface Row {
   readonly what: string;
@@ -49,48 +54,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     void undoAll().finally(() => process.kill(process.pid, signal));
   });
 
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  let values: ReturnType<typeof read>;
+process.exitCode = await main(usage, async (given) => {
+  const options = { ...given, controls: given.controls ?? Math.ceil(given.cuts / 10) };
   try {
-    values = read();
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
-    return 2;
-  }
-  if (values === undefined) {
-    process.stdout.write(help);
-    return 0;
-  }
-  try {
-    await runAll(values);
+    await runAll(options);
   } finally {
     await undoAll();
   }
-  return report(values);
-}
+  return report(options);
+});
 
-function read(): { kills: number; cuts: number; controls: number; seed: number; sync: boolean } | undefined {
-  const { values } = parseArgs({ options });
-  if (values.help) return undefined;
-  const cuts = count('cuts', values.cuts);
-  return {
-    kills: count('kills', values.kills),
-    cuts,
-    controls: values.controls === undefined ? Math.ceil(cuts / 10) : count('controls', values.controls),
-    seed: count('seed', values.seed),
-    sync: !values['no-sync'],
-  };
-}
-
-function count(name: string, given: string): number {
-  const value = given === '' ? Number.NaN : Number(given);
-  if (Number.isInteger(value) && value >= 0 && value <= 1_000_000) return value;
-  throw new RangeError(`--${name} takes a whole number from 0 to 1000000, not ${JSON.stringify(given)}`);
-}
-
-async function runAll({ kills, cuts, controls, seed, sync }: NonNullable<ReturnType<typeof read>>): Promise<void> {
+async function runAll({ kills, cuts, controls, seed, 'no-sync': noSync }: Exact): Promise<void> {
+  const sync = !noSync;
   const random = randomFrom(seed);
   const trials = new Kills(sync);
   await repeat(`kill -9`, kills, () => trials.killAfter(20 + random() * 600));
@@ -130,14 +105,13 @@ function tellFailures(name: string, lost: readonly string[], wrong: readonly str
   failures.push(...wrong.map((text) => `${name}: ${text}`));
 }
 
-function report({ kills, cuts, controls, seed, sync }: NonNullable<ReturnType<typeof read>>): number {
+function report(options: Exact): boolean {
   process.stdout.write('\n| trial | runs | acknowledged writes | keys | keys lost | runs that lost | stores wrong |\n');
   process.stdout.write('| --- | --- | --- | --- | --- | --- | --- |\n');
   for (const { what, runs, answers, keys, lost, lossy, wrong } of rows)
     process.stdout.write(`| ${[what, runs, answers, keys, lost, lossy, wrong].join(' | ')} |\n`);
-  if (failures.length === 0) return 0;
+  if (failures.length === 0) return true;
   process.stdout.write(`\nViolated:\n${failures.map((text) => `- ${text}`).join('\n')}\n`);
-  const numbers = `--kills ${String(kills)} --cuts ${String(cuts)} --controls ${String(controls)} --seed ${String(seed)}`;
-  process.stdout.write(`Again: npm run durability -- ${numbers}${sync ? '' : ' --no-sync'}\n`);
-  return 1;
+  process.stdout.write(`Again: ${commandOf(usage, options)}\n`);
+  return false;
 }

@@ -12,8 +12,8 @@ export interface Batch {
   readonly count: number;
   readonly classes: readonly string[];
   readonly options: RunOptions;
-  /** No run begins later. */
-  readonly minutes: number;
+  /** No run begins later. Default: all do. */
+  readonly minutes?: number | undefined;
 }
 
 export interface Failure {
@@ -44,7 +44,7 @@ export function emptyResults(classes: readonly string[]): Results {
 /** Runs a batch, and tells what it came to since it was last told, every `every` runs. */
 export function runBatch(batch: Batch, every: number, tell: (results: Results) => void): void {
   let results = emptyResults(batch.classes);
-  const endMs = performance.now() + batch.minutes * 60_000;
+  const endMs = performance.now() + (batch.minutes ?? Infinity) * 60_000;
   for (let run = 0; run < batch.count && performance.now() < endMs; run++) {
     runSeed(batch.from + run * batch.stride, batch, results);
     if ((run + 1) % every !== 0) continue;

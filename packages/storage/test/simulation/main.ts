@@ -1,75 +1,86 @@
-/*
- * Long runs of the store simulation, on all cores:
- *   npm run simulate:store -- --seeds 200000 [--from 1]  [--minutes 60] [--class purge,away] [--workers 2]
- * One run, and what happened in it when it fails:
- *   npm run simulate:store -- --class purge --seed 123 [--lines 100]
- * --first stops at the first failure; --keep-tombstones does not ask for purged ones in the end; --leaves-early breaks the rule that nothing leaves before it is durable.
- */
+/* Long runs of the store simulation, on all cores, or one run, and what happened in it when it fails: --help says how. */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { flag, hidden, main, number, words, type Values } from '@simpledht/script-options';
 import { allClasses, ClassResult, emptyResults, failureOf, runBatch, type Batch, type Results } from './long-run.ts';
 import type { RunOptions } from './scene.ts';
 import { classOf, explain, StoreRun } from './store-run.ts';
 import { table } from './table.ts';
 import { Tally } from './tally.ts';
 
-const { values } = parseArgs({
+const usage = {
+  command: 'npm run simulate:store',
+  about: 'Random histories of the replicated map under faults, in virtual time, by seed.',
+  examples: [
+    ['--seeds 200000', 'all classes, on all cores, and a table'],
+    ['--class purge,away --minutes 60', 'two classes for at most an hour'],
+    ['--class purge --seed 123', 'one run; when it fails, what happened to the key'],
+  ],
   options: {
-    seeds: { type: 'string', default: '2000' },
-    from: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '100000' },
-    class: { type: 'string', default: allClasses.join(',') },
-    workers: { type: 'string', default: String(availableParallelism()) },
-    seed: { type: 'string' },
-    lines: { type: 'string', default: '60' },
-    'keep-tombstones': { type: 'boolean', default: false },
-    worker: { type: 'string' },
-    first: { type: 'boolean', default: false },
-    'leaves-early': { type: 'boolean', default: false },
+    seeds: number({ help: 'runs', default: 2_000, least: 1 }),
+    from: number({ help: 'first seed', default: 1, least: 0 }),
+    seed: number({ help: 'the one run', least: 0 }),
+    class: words({ help: 'only these classes', of: allClasses, default: allClasses, shown: 'all, in turn' }),
+    minutes: number({ help: 'no run begins later', least: 0, whole: false }),
+    workers: number({ help: 'processes', default: availableParallelism(), least: 1, most: 1_000 }),
+    first: flag('stops at the first failure; in one process'),
+    lines: number({ help: 'events that a failure shows', default: 60, least: 1 }),
+    'keep-tombstones': flag('does not ask for purged tombstones in the end'),
+    'leaves-early': flag('breaks the rule that nothing leaves before it is durable'),
+    worker: hidden(),
   },
-});
-const classes = values.class.split(',');
-const options: RunOptions = {
-  keepsTombstones: values['keep-tombstones'],
-  leavesEarly: values['leaves-early'],
-};
+} as const;
+type Options = Values<typeof usage.options>;
 
 /** Runs of one worker between two reports. */
 const reportEvery = 20;
 
-if (values.seed !== undefined) runOne(Number(values.seed));
-else if (values.worker !== undefined) {
-  const batch = JSON.parse(values.worker) as Batch;
-  runBatch(batch, reportEvery, (results) => process.send?.(results));
-} else if (values.first) runToFirst(Number(values.from), Number(values.seeds));
-else await runAll(Number(values.seeds), Number(values.from), Number(values.workers));
+process.exitCode = await main(usage, run);
 
-function runOne(seed: number): void {
+function run(values: Options): boolean | Promise<boolean> {
+  const options: RunOptions = {
+    keepsTombstones: values['keep-tombstones'],
+    leavesEarly: values['leaves-early'],
+  };
+  if (values.seed !== undefined) return runOne(values.seed, values, options);
+  if (values.worker !== undefined) return work(JSON.parse(values.worker) as Batch);
+  return values.first ? runToFirst(values, options) : runAll(values, options);
+}
+
+function runOne(seed: number, { class: classes, lines }: Options, options: RunOptions): boolean {
   const kind = classOf(seed, classes);
   try {
     const run = new StoreRun(seed, kind, options);
     run.run();
     print(`class ${kind.name}, seed ${String(seed)}: held; events ${run.scene.hash.value}`);
+    return true;
   } catch {
-    print(explain(seed, kind, options, Number(values.lines)));
-    process.exitCode = 1;
+    print(explain(seed, kind, options, lines));
+    return false;
   }
 }
 
+function work(batch: Batch): boolean {
+  runBatch(batch, reportEvery, (results) => process.send?.(results));
+  return true;
+}
+
 /** For the mutation check: one line with the first failure. */
-function runToFirst(from: number, seeds: number): void {
+function runToFirst({ from, seeds, class: classes }: Options, options: RunOptions): boolean {
   for (let seed = from; seed < from + seeds; seed++) {
     const failure = failureOf(seed, classOf(seed, classes), options);
     if (failure === undefined) continue;
     print(`${failure.kind}, seed ${String(seed)}: ${failure.invariant}`);
-    process.exitCode = 1;
-    return;
+    return false;
   }
+  return true;
 }
 
-async function runAll(seeds: number, from: number, workers: number): Promise<void> {
+async function runAll(
+  { seeds, from, workers, minutes, class: classes }: Options,
+  options: RunOptions,
+): Promise<boolean> {
   const results = emptyResults(classes);
   const startedMs = performance.now();
   let done = 0;
@@ -79,13 +90,13 @@ async function runAll(seeds: number, from: number, workers: number): Promise<voi
   };
   const batches = Array.from({ length: workers }, (_, index): Batch => {
     const count = Math.ceil((seeds - index) / workers);
-    return { from: from + index, stride: workers, count, classes, options, minutes: Number(values.minutes) };
+    return { from: from + index, stride: workers, count, classes, options, minutes };
   });
   await Promise.all(batches.map((batch) => runWorker(batch, take)));
   if (process.stderr.isTTY) process.stderr.write('\n');
   print(table(results));
   print(progress(done, seeds, startedMs, results));
-  if (Object.values(results).some(({ failures }) => failures.length > 0)) process.exitCode = 1;
+  return Object.values(results).every(({ failures }) => failures.length === 0);
 }
 
 function runWorker(batch: Batch, take: (part: Results) => void): Promise<void> {

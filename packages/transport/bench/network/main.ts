@@ -1,8 +1,15 @@
 // Bulk transfers beside small requests over real UDP, in network namespaces. Linux and root; npm run bench:network
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { main, text } from '@simpledht/script-options';
 import { Machines } from './machines.ts';
 import type { LineOptions, ReceiverOptions, RelayOptions, SenderFigures, SenderOptions } from './options.ts';
+
+const usage = {
+  command: 'npm run bench:network',
+  about: 'Bulk transfers beside small requests over real UDP, in network namespaces: Linux and root, about 5 minutes.',
+  examples: [["--only '25 % loss'", 'the lines that lose so much']],
+  options: { only: text({ help: 'only these lines', takes: 'a part of their names', sign: 'TEXT' }) },
+} as const;
 
 const megabyte = 1_000_000;
 /** A little less than a receiver's default; the system doubles it for its own use. */
@@ -122,9 +129,10 @@ async function run(only: string | undefined): Promise<void> {
   await Promise.all(slowCases.filter(wanted).map(print));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } });
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    process.stdout.write('Nothing measured: network namespaces need Linux and root.\n');
-  } else await run(values.only);
-}
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = await main(usage, async ({ only }) => {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0)
+      process.stdout.write('Nothing measured: network namespaces need Linux and root.\n');
+    else await run(only);
+    return true;
+  });

@@ -1,5 +1,5 @@
 import { cpus, loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { main, number, text, words, type Values } from '@simpledht/script-options';
 import { Child } from '../child.ts';
 import { startCluster } from '../cluster.ts';
 import type { Probes } from '../roles/prober.ts';
@@ -10,31 +10,27 @@ import { attacked, p99, pause, type Outcome, type Scene } from './measure.ts';
 
 /* A member of a serving cluster of three, attacked from another process over loopback: see docs/attack.md. */
 
-const { values } = parseArgs({
+const usage = {
+  command: 'npm run bench:attack',
+  about: 'Forged datagrams at a member of a serving cluster of three, from another process over loopback.',
+  examples: [['--only all,noise --seconds 30', 'all kinds in turn, then one of them']],
   options: {
-    seconds: { type: 'string', default: '10' },
-    rate: { type: 'string', default: '100000' },
-    only: { type: 'string' },
-    secret: { type: 'string' },
+    seconds: number({ help: 'how long each attack', default: 10, least: 1, most: 600, whole: false }),
+    rate: number({ help: 'datagrams a second', default: 100_000, least: 1, most: 1_000_000, whole: false }),
+    only: words({ help: 'only these attacks', of: ['all', ...kinds], shown: 'all, and each' }),
+    secret: text({ help: 'seals the cluster with it', takes: 'a secret', sign: 'SECRET' }),
   },
-});
-const seconds = Number(values.seconds);
-const perSecond = Number(values.rate);
-if (!(seconds >= 1 && seconds <= 600)) throw new RangeError('--seconds takes 1 to 600');
-if (!(perSecond >= 1 && perSecond <= 1_000_000)) throw new RangeError('--rate takes 1 to 1000000');
-const chosen: readonly (readonly Kind[])[] = plans(values.only);
+} as const;
+type Options = Values<typeof usage.options>;
 
 const calmSeconds = 3;
 const portOfNobody = 1;
 const goals = { grownMb: 100, getP99Ms: 5, ratio: 3, recoveryS: 2 };
 
-function plans(only: string | undefined): readonly (readonly Kind[])[] {
+function plans(only: Options['only']): readonly (readonly Kind[])[] {
   if (only === undefined) return [kinds, ...kinds.map((kind) => [kind])];
-  const names = only.split(',');
-  const wanted = kinds.filter((kind) => names.includes(kind));
-  if (names.includes('all')) return [kinds, ...wanted.map((kind) => [kind])];
-  if (wanted.length === 0) throw new RangeError(`--only takes some of all,${kinds.join(',')}`);
-  return wanted.map((kind) => [kind]);
+  const wanted = kinds.filter((kind) => only.includes(kind)).map((kind) => [kind]);
+  return only.includes('all') ? [kinds, ...wanted] : wanted;
 }
 
 /** A figure, marked when it misses its goal. */
@@ -74,14 +70,24 @@ const head = [
   'dropped, by reason',
 ];
 
-const secret = values.secret === undefined ? {} : { secret: values.secret };
-const { members, port } = await startCluster(3, secret);
-const [victim] = members;
-if (victim === undefined) throw new Error('no cluster');
-const prober = new Child('prober');
-try {
-  await prober.call('start', { port, ...secret });
-  const scene: Scene = { victim, prober, port };
+process.exitCode = await main(usage, async (options) => {
+  const secret = options.secret === undefined ? {} : { secret: options.secret };
+  const { members, port } = await startCluster(3, secret);
+  const [victim] = members;
+  if (victim === undefined) throw new Error('no cluster');
+  const prober = new Child('prober');
+  try {
+    await prober.call('start', { port, ...secret });
+    await attackAll({ victim, prober, port }, options);
+    await prober.call('stop');
+  } finally {
+    for (const child of [prober, ...members]) child.stop();
+  }
+  return true;
+});
+
+async function attackAll(scene: Scene, { seconds, rate: perSecond, only }: Options): Promise<void> {
+  const { prober } = scene;
   await pause(2000);
   await prober.call<Probes>('take');
   await pause(calmSeconds * 1000);
@@ -91,20 +97,12 @@ try {
     `Node.js ${process.version}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}, load of the machine before ${show(loadavg()[0] ?? 0)};\n` +
       `${String(seconds)} s each; before any attack: get p99 ${show(p99(calm.gets))} ms of ${show(calm.gets.length)}, newcomer ${show(p99(calm.newcomers))} ms\n`,
   );
-  const control = await attacked(scene, {
-    kinds: ['noise'],
-    seconds,
-    perSecond,
-    calmMs,
-    elsewhere: portOfNobody,
-  });
+  const attack = { seconds, perSecond, calmMs };
+  const control = await attacked(scene, { ...attack, kinds: ['noise'], elsewhere: portOfNobody });
   const lines = [line('control: noise, to a port of nobody', control)];
-  for (const plan of chosen) {
-    const outcome = await attacked(scene, { kinds: plan, seconds, perSecond, calmMs });
+  for (const plan of plans(only)) {
+    const outcome = await attacked(scene, { ...attack, kinds: plan });
     lines.push(line(plan.length > 1 ? 'all in turn' : (plan[0] ?? ''), outcome));
   }
   printLines('Attacks', head, lines);
-  await prober.call('stop');
-} finally {
-  for (const child of [prober, ...members]) child.stop();
 }
