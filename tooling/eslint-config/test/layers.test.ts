@@ -14,6 +14,7 @@ describe('imports go one way', () => {
   it.each([
     ['packages/wire/src/x.ts', '@simpledht/transport', 'lowest layer'],
     ['packages/wire/test/x.test.ts', '@simpledht/storage', 'lowest layer'],
+    ['packages/storage/test/x.test.ts', '@simpledht/script-options', 'never import each other'],
     ['packages/transport/src/x.ts', '@simpledht/membership', 'never import each other'],
     ['packages/transport/src/link/x.ts', '@simpledht/storage', 'never import each other'],
     ['packages/membership/src/x.ts', '@simpledht/transport', 'never import each other'],
@@ -43,6 +44,7 @@ describe('imports go one way', () => {
     ['packages/transport/src/x.ts', '@simpledht/wire'],
     ['packages/membership/src/x.ts', '@simpledht/wire'],
     ['packages/storage/test/x.test.ts', '@simpledht/storage/compliance'],
+    ['packages/storage/test/simulation/main.ts', '@simpledht/script-options'],
     ['packages/node/src/x.ts', '@simpledht/transport'],
     ['packages/node/src/x.ts', '@simpledht/membership'],
     ['packages/node/src/x.ts', 'node:os'],

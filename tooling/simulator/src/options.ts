@@ -19,7 +19,7 @@ const usage = {
     nodes: number({ help: 'nodes at the start', shown: '3 to 9', least: 1 }),
     chaos: number({ help: 'virtual seconds of faults', shown: '8 to 40', least: 1 }),
     fault: words({ help: 'only these kinds', of: faultTypes }),
-    minutes: number({ help: 'no run begins later', default: 24 * 60, least: 1 }),
+    minutes: number({ help: 'no run begins after so long', default: 24 * 60, least: 1 }),
     workers: number({ help: 'processes', default: availableParallelism(), least: 1, most: 1_000 }),
     first: flag('stop at the first failure'),
     lines: number({ help: 'events that a failure shows', default: 60, least: 1 }),

@@ -19,7 +19,7 @@ const usage = {
     seeds: number({ help: 'runs of each', default: 20, least: 1 }),
     quiet: number({ help: 'virtual minutes in which nothing happens', default: 5, least: 0.1, whole: false }),
     apart: number({ help: 'virtual minutes in which the halves are torn', default: 2, least: 0, whole: false }),
-    minutes: number({ help: 'no run begins later', least: 0, whole: false }),
+    minutes: number({ help: 'no run begins after so long', least: 0, whole: false }),
     workers: number({ help: 'processes', default: availableParallelism(), least: 1, most: 1_000 }),
     run: hidden(),
   },

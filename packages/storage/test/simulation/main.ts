@@ -22,7 +22,7 @@ const usage = {
     from: number({ help: 'first seed', default: 1, least: 0 }),
     seed: number({ help: 'the one run', least: 0 }),
     class: words({ help: 'only these classes', of: allClasses, default: allClasses, shown: 'all, in turn' }),
-    minutes: number({ help: 'no run begins later', least: 0, whole: false }),
+    minutes: number({ help: 'no run begins after so long', least: 0, whole: false }),
     workers: number({ help: 'processes', default: availableParallelism(), least: 1, most: 1_000 }),
     first: flag('stops at the first failure; in one process'),
     lines: number({ help: 'events that a failure shows', default: 60, least: 1 }),
