@@ -18,10 +18,7 @@ const results: Readonly<Record<number, string>> = {
   5: 'it does not know how',
 };
 
-/**
- * By NAT-PMP (RFC 6886). Written here: the client of the library that UPnP is done with takes answers from anybody, ends the
- * process when one is cut short, and repeats nothing that was lost.
- */
+/** By NAT-PMP (RFC 6886). Why it is written here: docs/decisions/0009. */
 export async function mapByPmp(router: string, request: MappingRequest, port: number = serverPort): Promise<Mapping> {
   const { internalPort, externalPort, leaseMs, signal } = request;
   const server = { router, port };

@@ -102,8 +102,10 @@ export class PortMap {
   }
 
   #map(signal: AbortSignal): Promise<Mapping> {
-    const { port, host, externalPort = port } = this.#options;
+    const { port, host } = this.#options;
     const { leaseMs } = this.#settings;
+    // What it gave is asked for again: another would be a second mapping, and others know this one.
+    const externalPort = this.#mapping?.externalPort ?? this.#options.externalPort ?? port;
     this.#call = this.#mapper.map({ internalPort: port, internalHost: host, externalPort, leaseMs, signal });
     return this.#call;
   }

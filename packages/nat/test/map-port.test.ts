@@ -44,7 +44,7 @@ describe.skipIf(reason !== undefined)(`start --map-port behind a router with min
   it('is joined from outside at the mapped address, syncs both ways, and takes the mapping back', async () => {
     const world = createNetwork();
     onTestFinished(() => world.remove());
-    await world.startDaemon({ upnp: true, pmp: true });
+    await world.startDaemon({ upnp: 2, pmp: true });
     const home = start(world, 'home', '--map-port');
     await home.line(new RegExp(`"${wanIp}:5000"`));
     expect(forwards(world)).toBe(true);

@@ -51,6 +51,14 @@ describe('a mapped port', () => {
     expect(router.asked).toHaveLength(3);
   });
 
+  it('is renewed at the port that was given, not at the one that somebody else has', async () => {
+    const router = new FakeRouter();
+    router.answer = () => ({ externalPort: 5003 });
+    const { clock } = await world(router);
+    await clock.advance(60 * minuteMs);
+    expect(router.asked.map(({ externalPort }) => externalPort)).toEqual([5000, 5003, 5003]);
+  });
+
   it('is told again when it has become another', async () => {
     const { clock, router, events, mapping } = await world(new FakeRouter());
     router.answer = () => ({ externalHost: '8.8.4.4', externalPort: 5001 });

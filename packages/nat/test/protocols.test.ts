@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { defaultGateway, localAddressTowards } from '../src/addresses.ts';
 import { mapByPmp } from '../src/nat-pmp.ts';
-import { findRouters, gatewayType, locationOf } from '../src/upnp/search.ts';
+import { findRouters, gatewayTypes, routerIn } from '../src/upnp/search.ts';
 
 type Answer = (bytes: Buffer, sender: RemoteInfo, socket: Socket) => void;
 
@@ -101,20 +101,40 @@ describe('NAT-PMP', () => {
 });
 
 describe('the search for routers', () => {
-  const answer = (location: string, type: string = gatewayType): string =>
-    `HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\nSt: ${type}\r\nLocation: ${location}\r\n\r\n`;
+  const answer = (location: string, version: 1 | 2 = 2): string =>
+    `HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\nSt: ${gatewayTypes[version]}\r\nLocation: ${location}\r\n\r\n`;
 
-  it('gives each description once, and ends with its signal', async () => {
+  /** The first descriptions that are found when a router answers each question so. */
+  async function found(count: number, answers: (question: string) => readonly string[]): Promise<readonly string[]> {
     const ending = new AbortController();
     const port = await server((bytes, sender, socket) => {
-      expect(bytes.toString()).toMatch(/^M-SEARCH \* HTTP\/1\.1\r\nHOST: 239\.255\.255\.250:1900\r\n.*\r\n\r\n$/s);
-      for (const location of ['http://127.0.0.1:1/a', 'http://127.0.0.1:1/a', 'http://127.0.0.1:1/b'])
-        socket.send(answer(location), sender.port, sender.address);
+      for (const text of answers(bytes.toString())) socket.send(text, sender.port, sender.address);
     });
     const target = { host: '127.0.0.1', port, from: ['127.0.0.1'] };
-    const found: string[] = [];
-    for await (const url of findRouters(ending.signal, target)) if (found.push(url.pathname) === 2) ending.abort();
-    expect(found).toEqual(['/a', '/b']);
+    const paths: string[] = [];
+    for await (const url of findRouters(ending.signal, target)) if (paths.push(url.pathname) === count) ending.abort();
+    return paths;
+  }
+
+  it('asks for both versions, gives each description once, and ends with its signal', async () => {
+    const asked = new Set<string>();
+    const paths = await found(2, (question) => {
+      expect(question).toMatch(/^M-SEARCH \* HTTP\/1\.1\r\nHOST: 239\.255\.255\.250:1900\r\n.*\r\n\r\n$/s);
+      asked.add(/^ST: (.*)\r$/m.exec(question)?.[1] ?? '');
+      return ['http://127.0.0.1:1/a', 'http://127.0.0.1:1/a', 'http://127.0.0.1:1/b'].map((location) =>
+        answer(location),
+      );
+    });
+    expect(paths).toEqual(['/a', '/b']);
+    expect([...asked]).toEqual(Object.values(gatewayTypes).sort());
+  });
+
+  it('gives a router of version 2 first, though the answer for 1 came before; and both of one address once', async () => {
+    const both = (path: string): readonly string[] => [answer(path, 1), answer(path, 2)];
+    expect(await found(2, () => [answer('http://127.0.0.1:1/old', 1), ...both('http://127.0.0.1:1/new')])).toEqual([
+      '/new',
+      '/old',
+    ]);
   });
 
   it.each([
@@ -122,16 +142,17 @@ describe('the search for routers', () => {
     ['leads elsewhere by name', answer('http://router.example/x')],
     ['is not plain HTTP', answer('file:///etc/passwd')],
     ['is no address', answer('')],
-    ['is of something else', answer('http://10.0.0.1/x', 'upnp:rootdevice')],
+    ['is of something else', answer('http://10.0.0.1/x').replace('InternetGatewayDevice:2', 'MediaServer:1')],
     ['is no answer', answer('http://10.0.0.1/x').replace('200 OK', '404 No')],
     ['is a message of no kind', 'FOO * HTTP/1.1\r\n\r\n'],
     ['is nothing', ''],
   ])('drops an answer that %s', (_what, text) => {
-    expect(locationOf(text, '10.0.0.1')).toBeUndefined();
+    expect(routerIn(text, '10.0.0.1')).toBeUndefined();
   });
 
-  it('takes an answer that leads to its sender', () => {
-    expect(locationOf(answer('http://10.0.0.1:49152/x'), '10.0.0.1')?.href).toBe('http://10.0.0.1:49152/x');
+  it.each([1, 2] as const)('takes an answer of version %d that leads to its sender', (version) => {
+    const location = new URL('http://10.0.0.1:49152/x');
+    expect(routerIn(answer(location.href, version), '10.0.0.1')).toEqual({ location, version });
   });
 });
 

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createNetwork, homeIp, wanIp, whyNoNetwork, type Network } from './support/network.ts';
+import { createNetwork, homeIp, neighbourIp, wanIp, whyNoNetwork, type Network } from './support/network.ts';
 
 const reason = whyNoNetwork();
 
@@ -56,15 +56,20 @@ const skipped = reason === undefined ? '' : `, skipped: ${reason}`;
 
 describe.skipIf(reason !== undefined)(`a router with miniupnpd${skipped}`, () => {
   it.each([
-    ['UPnP', { upnp: true, pmp: false }],
-    ['NAT-PMP', { upnp: false, pmp: true }],
-  ])('gives a mapping by %s, again when it forgot, and takes it back', async (via, protocols) => {
+    ['UPnP 2', { upnp: 2 }],
+    ['UPnP 1', { upnp: 1 }],
+    ['NAT-PMP', { pmp: true }],
+  ] as const)('gives a mapping by %s, again when it forgot, and takes it back', async (name, protocols) => {
     const world = network();
     await world.startDaemon(protocols);
     expect([forwards(world), callFromOutside(world)]).toEqual([false, 'ECONNREFUSED']);
 
     const home = startHome(world);
-    expect(await home.next('mapped')).toEqual({ type: 'mapped', address: `${wanIp}:5000`, via });
+    expect(await home.next('mapped')).toEqual({
+      type: 'mapped',
+      address: `${wanIp}:5000`,
+      via: name.replace(/ \d/, ''),
+    });
     expect([forwards(world), callFromOutside(world)]).toEqual([true, 'hello']);
 
     // A router that restarts knows nothing any more: the next renewal maps the port anew.
@@ -79,6 +84,25 @@ describe.skipIf(reason !== undefined)(`a router with miniupnpd${skipped}`, () =>
     const { tookMs } = await home.next('stopped');
     expect([forwards(world), callFromOutside(world)]).toEqual([false, 'ECONNREFUSED']);
     expect(tookMs).toBeLessThan(2500);
+  });
+
+  it('of version 1 gives another port when a machine has it, renews that, and takes back only that', async () => {
+    const world = network();
+    world.giveAway(5000);
+    await world.startDaemon({ upnp: 1 });
+    const ports = (ip: string): readonly (string | undefined)[] =>
+      [...world.rules().matchAll(new RegExp(`dport (\\d+) dnat ip to ${ip}:5000`, 'g'))].map(([, port]) => port);
+    expect([ports(neighbourIp), ports(homeIp)]).toEqual([['5000'], []]);
+
+    const home = startHome(world);
+    expect(await home.next('mapped')).toMatchObject({ address: `${wanIp}:5001` });
+    const before = world.leases();
+    await until(() => world.leases() !== before);
+    expect([ports(neighbourIp), ports(homeIp)]).toEqual([['5000'], ['5001']]);
+
+    home.stop();
+    await home.next('stopped');
+    expect([ports(neighbourIp), ports(homeIp)]).toEqual([['5000'], []]);
   });
 
   it('that knows neither is no harm: the reason is told, and stopping is fast', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, whyNot, type Namespaces, type Prefix } from '@simpledht/namespaces';
@@ -9,19 +9,30 @@ import { build, whyNot, type Namespaces, type Prefix } from '@simpledht/namespac
 export interface Network {
   /** Puts a command on a machine. */
   readonly at: (machine: Machine) => Prefix;
-  /** Starts the router's daemon with these protocols. */
-  readonly startDaemon: (protocols: { readonly upnp: boolean; readonly pmp: boolean }) => Promise<void>;
+  readonly startDaemon: (protocols: Protocols) => Promise<void>;
   readonly stopDaemon: () => Promise<void>;
   /** What the router forwards: text of its rules. */
   readonly rules: () => string;
+  /** Has the daemon, when it starts, know that another machine has the port. */
+  readonly giveAway: (port: number) => void;
+  /** What the daemon has kept on its disk: mappings, and until when they hold. */
+  readonly leases: () => string;
   /** Forgets every mapping, as a router that restarts does. */
   readonly forget: () => void;
   remove(): Promise<void>;
 }
 
+/** What the router's daemon speaks. */
+export interface Protocols {
+  /** Version of the InternetGatewayDevice that it announces. */
+  readonly upnp?: 1 | 2;
+  readonly pmp?: boolean;
+}
+
 type Machine = 'home' | 'router' | 'outside';
 
 export const homeIp = '10.77.0.2';
+export const neighbourIp = '10.77.0.3';
 const routerIp = '10.77.0.1';
 /** Looks public, because a router gives nothing away while its own address is private; nobody can be reached there. */
 export const wanIp = '11.0.0.1';
@@ -73,15 +84,19 @@ function networkOf(spaces: Namespaces): Network {
   };
   const network: Network = {
     at: (machine) => spaces.at(machine),
-    startDaemon: async ({ upnp, pmp }) => {
+    startDaemon: async (protocols) => {
       const file = join(directory, 'miniupnpd.conf');
-      writeFileSync(file, configuration(directory, upnp, pmp));
+      writeFileSync(file, configuration(directory, protocols));
       const [ip, ...prefix] = spaces.at('router');
       daemon = spawn(ip, [...prefix, 'miniupnpd', '-d', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
       await saying(daemon, /listening for|HTTP listening on port/i);
     },
     stopDaemon,
     rules: () => inRouter('nft', 'list', 'ruleset'),
+    giveAway: (port) => {
+      writeFileSync(join(directory, 'leases'), `UDP:${String(port)}:${neighbourIp}:${String(port)}:0:neighbour\n`);
+    },
+    leases: () => readFileSync(join(directory, 'leases'), 'utf8'),
     forget: () => {
       rmSync(join(directory, 'leases'), { force: true });
       load(`flush ruleset\n${ruleset}`);
@@ -112,13 +127,14 @@ function connect(spaces: Namespaces): void {
   spaces.run('router', 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
 }
 
-function configuration(directory: string, upnp: boolean, pmp: boolean): string {
+function configuration(directory: string, { upnp, pmp = false }: Protocols): string {
   const word = (on: boolean): string => (on ? 'yes' : 'no');
   return [
     'ext_ifname=wan0',
     'listening_ip=lan0',
     'port=0',
-    `enable_upnp=${word(upnp)}`,
+    `enable_upnp=${word(upnp !== undefined)}`,
+    `force_igd_desc_v1=${word(upnp === 1)}`,
     `enable_natpmp=${word(pmp)}`,
     'secure_mode=yes',
     'system_uptime=no',
