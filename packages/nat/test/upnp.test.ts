@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Mapping, MappingRequest } from '../src/index.ts';
 import { mapAt } from '../src/upnp/router.ts';
-import { FakeIgd, type FakeConnection } from './support/igd.ts';
+import { descriptionOf, FakeIgd, type FakeConnection } from './support/igd.ts';
 
 const here = '127.0.0.1';
 const other = '127.0.0.9';
@@ -221,6 +221,16 @@ describe('an answer', () => {
       await expect(mapAt(igd.location, request, ending.signal)).rejects.toThrow('enough');
     },
   );
+
+  it('whose lines end without CR is taken', async () => {
+    const igd = await FakeIgd.start(ip1);
+    igd.intercept = ({ socket, method }) => {
+      if (method === 'GET')
+        socket.end(`HTTP/1.0 200 OK\nServer: old\n\n${descriptionOf([[ip1.type, `/${ip1.type}`]])}`);
+      return method === 'GET';
+    };
+    expect(await map(igd)).toMatchObject({ externalPort: 6000 });
+  });
 
   it('without a service that maps ports is said to be so; and an own address of IPv6 is not asked for', async () => {
     await expect(map(await FakeIgd.start())).rejects.toThrow('maps no ports');

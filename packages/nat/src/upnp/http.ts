@@ -15,7 +15,8 @@ export interface HttpBody {
 
 /**
  * One request, a POST when it has a body. Not by `fetch`: that follows redirects unless told otherwise, keeps connections that old
- * routers cut, and writes the names of headers in lower case, which some of them do not know.
+ * routers cut, and writes the names of headers in lower case, which some of them do not know. The lenient parser takes lines that
+ * end without CR and the like; what it is called insecure for needs a connection that carries the answers of others too.
  */
 export function exchange(url: URL, signal: AbortSignal, body?: HttpBody): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
@@ -24,7 +25,8 @@ export function exchange(url: URL, signal: AbortSignal, body?: HttpBody): Promis
     };
     const method = body === undefined ? 'GET' : 'POST';
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body.text) };
-    const outgoing = request(url, { method, signal, agent: false, headers: { ...body?.headers, ...length } });
+    const headers = { ...body?.headers, ...length };
+    const outgoing = request(url, { method, headers, signal, agent: false, insecureHTTPParser: true });
     outgoing.on('error', fail).on('response', (incoming) => {
       read(incoming).then(resolve, fail);
     });

@@ -50,7 +50,7 @@ async function addAny(service: Service, wish: Wish, signal: AbortSignal): Promis
 }
 
 /** The wished one, that of the machine itself (some routers give no other), and those that follow. Always the same ones. */
-export function portsFrom({ externalPort, internalPort }: Wish): readonly number[] {
+function portsFrom({ externalPort, internalPort }: Wish): readonly number[] {
   const ports = new Set([externalPort, internalPort]);
   for (let port = externalPort + 1; ports.size < maxPorts; port++) {
     if (port > lastPort || port < firstPort) port = firstPort;

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, whyNot, type Namespaces, type Prefix } from '@simpledht/namespaces';
@@ -13,17 +14,19 @@ export interface Network {
   readonly stopDaemon: () => Promise<void>;
   /** What the router forwards: text of its rules. */
   readonly rules: () => string;
+  /** Searches for version 2 that a router of version 1 passed over. */
+  readonly passedOver: () => number;
   /** Has the daemon, when it starts, know that another machine has the port. */
   readonly giveAway: (port: number) => void;
-  /** What the daemon has kept on its disk: mappings, and until when they hold. */
-  readonly leases: () => string;
+  /** Settles when the daemon has written another time into its list of mappings. */
+  readonly renewed: () => Promise<void>;
   /** Forgets every mapping, as a router that restarts does. */
   readonly forget: () => void;
   remove(): Promise<void>;
 }
 
 /** What the router's daemon speaks. */
-export interface Protocols {
+interface Protocols {
   /** Version of the InternetGatewayDevice that it announces. */
   readonly upnp?: 1 | 2;
   readonly pmp?: boolean;
@@ -41,6 +44,7 @@ const outsideIp = '11.0.0.2';
 const ruleset = `
 table inet filter {
   chain miniupnpd {}
+  chain input { type filter hook input priority 0; policy accept; }
   chain forward {
     type filter hook forward priority 0; policy drop;
     ct state established,related accept
@@ -55,6 +59,18 @@ table inet filter {
     oifname "wan0" masquerade
   }
 }`;
+
+/** A search up to the version that it is for. */
+const search = [
+  'M-SEARCH * HTTP/1.1',
+  'HOST: 239.255.255.250:1900',
+  'MAN: "ssdp:discover"',
+  'MX: 1',
+  'ST: urn:schemas-upnp-org:device:InternetGatewayDevice:',
+].join('\r\n');
+
+/** Drops searches for version 2: miniupnpd answers a search for any, also when it announces version 1; old routers do not. */
+const dropSearchesForTwo = `udp dport 1900 @th,${String(8 * (8 + search.length))},8 0x32 counter drop`;
 
 export function createNetwork(): Network {
   return build('nat', networkOf);
@@ -85,6 +101,7 @@ function networkOf(spaces: Namespaces): Network {
   const network: Network = {
     at: (machine) => spaces.at(machine),
     startDaemon: async (protocols) => {
+      if (protocols.upnp === 1) inRouter('nft', `add rule inet filter input ${dropSearchesForTwo}`);
       const file = join(directory, 'miniupnpd.conf');
       writeFileSync(file, configuration(directory, protocols));
       const [ip, ...prefix] = spaces.at('router');
@@ -93,10 +110,15 @@ function networkOf(spaces: Namespaces): Network {
     },
     stopDaemon,
     rules: () => inRouter('nft', 'list', 'ruleset'),
+    passedOver: () => Number(/counter packets (\d+)/.exec(inRouter('nft', 'list', 'ruleset'))?.[1] ?? 0),
     giveAway: (port) => {
       writeFileSync(join(directory, 'leases'), `UDP:${String(port)}:${neighbourIp}:${String(port)}:0:neighbour\n`);
     },
-    leases: () => readFileSync(join(directory, 'leases'), 'utf8'),
+    renewed: async () => {
+      const leases = (): string => readFileSync(join(directory, 'leases'), 'utf8');
+      const before = leases();
+      for await (const { filename } of watch(directory)) if (filename === 'leases' && leases() !== before) return;
+    },
     forget: () => {
       rmSync(join(directory, 'leases'), { force: true });
       load(`flush ruleset\n${ruleset}`);
