@@ -1,6 +1,6 @@
 /** Numbers of a port mapping. Times in ms. */
 export interface PortMapSettings {
-  /** Life of a mapping that is not renewed; ended only by `stop` on routers that know no life but for ever. A guess. */
+  /** Life of a mapping that is not renewed. A router that keeps mappings only for ever keeps it until `stop`. A guess. */
   readonly leaseMs: number;
   /** A mapping is renewed after this: half of its life, as RFC 6886 §3.7 says, so that one failure does no harm. */
   readonly renewMs: number;

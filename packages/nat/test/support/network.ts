@@ -110,7 +110,7 @@ function networkOf(spaces: Namespaces): Network {
     },
     stopDaemon,
     rules: () => inRouter('nft', 'list', 'ruleset'),
-    passedOver: () => Number(/counter packets (\d+)/.exec(inRouter('nft', 'list', 'ruleset'))?.[1] ?? 0),
+    passedOver: () => Number(/counter packets (\d+) bytes \d+ drop/.exec(inRouter('nft', 'list', 'ruleset'))?.[1] ?? 0),
     giveAway: (port) => {
       writeFileSync(join(directory, 'leases'), `UDP:${String(port)}:${neighbourIp}:${String(port)}:0:neighbour\n`);
     },
