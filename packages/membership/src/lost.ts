@@ -8,7 +8,7 @@ import type { Roster } from './roster.ts';
 import type { MembershipSettings } from './settings.ts';
 
 /** Addresses kept; the oldest makes room. */
-export const maxLost = 64;
+const maxLost = 64;
 
 /** All of them together are dialled no more often than once in so long, ms. */
 const lostPaceMs = 8_000;
