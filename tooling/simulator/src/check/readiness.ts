@@ -36,21 +36,23 @@ export class Readiness {
    * did, as far as it knows of them: one that has ended meanwhile may have brought it what there is.
    */
   check(index: number, node: DHTNode, readyAt: ReadonlyMap<string, number>, nowMs: number): void {
-    const known = node.peers.map(({ id }) => id);
+    const known = new Map(node.peers.map(({ id, state }) => [id, state]));
     // One that was ready in between may have told it that there is nothing.
-    const isUnsure = known.some((id) => (readyAt.get(id) ?? 0) > this.#beganMs);
+    const isUnsure = [...known.keys()].some((id) => (readyAt.get(id) ?? 0) > this.#beganMs);
     if (isUnsure || nowMs > this.#beganMs + patienceMs) return;
-    const elders = this.#elders.filter((elder) => elder.index !== index && known.includes(elder.node.id));
+    const elders = this.#elders.filter((elder) => elder.index !== index && known.has(elder.node.id));
     const lacking = elders.map((elder) => elder.held.find((record) => !this.#holds(index, record)));
-    if (elders.length === 0 || lacking.includes(undefined)) return;
+    // When it finds nobody it goes on alone.
+    const isAlone = !elders.some(({ node: { id } }) => ['alive', 'suspect'].includes(known.get(id) ?? ''));
+    if (isAlone || lacking.includes(undefined)) return;
     const detail = `node ${String(index)} lacks ${told(lacking[0])}, which node ${String(elders[0]?.index)} had`;
     throw new Violation('ready too early', detail, { nodes: [index] });
   }
 
   #holds(index: number, record: StoredRecord): boolean {
     const largest = this.#ledger.largest(record.key);
-    // A tombstone of it may have been purged.
-    if (largest === undefined || largest.value === null || largest.expiresAt !== 0) return true;
+    // What overwrote it may be a moment behind, or be a tombstone that was purged.
+    if (largest === undefined || isOlder(record, largest)) return true;
     const held = this.#ledger.disk(index).live.get(record.key);
     return held !== undefined && !isOlder(held, record);
   }

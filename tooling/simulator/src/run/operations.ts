@@ -13,6 +13,8 @@ interface Answer {
   readonly acknowledged: number;
   /** Of a write on a condition: the version that it was to take the place of. */
   readonly over?: { readonly version: string | undefined };
+  /** Members that were known when it was written, if that was later than the call. */
+  readonly known?: number;
 }
 
 /** Who was asked; a call from outside has the index -1. */
@@ -20,8 +22,9 @@ interface Asked {
   readonly index: number;
   readonly life: number;
   readonly what: string;
-  /** Members that have to hold what is written before it is acknowledged. */
-  readonly least: number;
+  readonly acks: AckLevel;
+  /** Members that were known then, the process itself included. */
+  readonly known: number;
 }
 
 /** Codes that an operation may end with for reasons outside it. */
@@ -71,9 +74,16 @@ export class Operations {
       return;
     }
     this.#stage.tally.operations += 1;
-    const least = leastOf(operation.acks, isRemote ? 1 : this.#membersOf(index));
-    const answer = isRemote ? this.#call(index, operation) : this.#write(this.#stage.cluster.node(index), operation);
-    const by = { index: isRemote ? -1 : index, life: place.life, what: JSON.stringify(what), least };
+    const node = this.#stage.cluster.node(index);
+    const known = isRemote ? 1 : membersOf(node);
+    const answer = isRemote ? this.#call(index, operation) : this.#write(node, operation);
+    const by = {
+      index: isRemote ? -1 : index,
+      life: place.life,
+      what: JSON.stringify(what),
+      acks: operation.acks,
+      known,
+    };
     this.#await(answer, by, operation);
   }
 
@@ -81,7 +91,7 @@ export class Operations {
     const done = answer.then(
       (given) => {
         this.#pending.delete(done);
-        if (this.#isAlive(by)) this.#acknowledged(operation, given, this.#leastFor(operation, by));
+        if (this.#isAlive(by)) this.#acknowledged(operation, given, leastOf(by.acks, given.known ?? by.known));
       },
       (error: unknown) => {
         this.#pending.delete(done);
@@ -114,7 +124,8 @@ export class Operations {
     if (operation.type === 'put-if') {
       const version = node.entry(key)?.version;
       await this.#think(value);
-      return { ...one(await node.putIf(key, { v: value }, { acks, version })), over: { version } };
+      const known = membersOf(node);
+      return { ...one(await node.putIf(key, { v: value }, { acks, version })), over: { version }, known };
     }
     if (operation.type === 'update') return this.#update(node, operation);
     const options = { acks, ...ttlOf(operation.ttlMs), ...(timeout === undefined ? {} : { timeout }) };
@@ -123,13 +134,17 @@ export class Operations {
 
   /** Not named when it had to be asked again, as then it was not written. */
   async #update(node: DHTNode, { key, value, acks }: Extract<Operation, { type: 'update' }>): Promise<Answer> {
-    let seen: string | undefined;
+    let [seen, known]: [string | undefined, number] = [undefined, 1];
+    const written = (): unknown => {
+      known = membersOf(node);
+      return { v: value };
+    };
     const change = (): unknown => {
       seen = node.entry(key)?.version;
-      return isSlow(value) ? this.#think(value).then(() => ({ v: value })) : { v: value };
+      return isSlow(value) ? this.#think(value).then(written) : written();
     };
     const { version, acknowledged } = await node.update(key, change, { acks });
-    return { versions: version === undefined ? [] : [version], acknowledged, over: { version: seen } };
+    return { versions: version === undefined ? [] : [version], acknowledged, over: { version: seen }, known };
   }
 
   /** Some users take their time between reading and writing. */
@@ -209,17 +224,11 @@ export class Operations {
       if (places[index]?.life === life) void watch.return();
     }, forMs);
   }
+}
 
-  /** Who thinks before it writes calls later than it began, with the members of then. */
-  #leastFor(operation: Operation, { index, least }: Asked): number {
-    if (operation.type !== 'put-if' && operation.type !== 'update') return least;
-    return Math.min(least, leastOf(operation.acks, this.#membersOf(index)));
-  }
-
-  /** That a node knows, itself included. */
-  #membersOf(index: number): number {
-    return 1 + this.#stage.cluster.node(index).peers.filter(({ state }) => state !== 'left').length;
-  }
+/** That a node knows, itself included. */
+function membersOf(node: DHTNode): number {
+  return 1 + node.peers.filter(({ state }) => state !== 'left').length;
 }
 
 function one({ version, acknowledged }: { version: string; acknowledged: number }): Answer {
