@@ -6,6 +6,8 @@ export interface Write {
   readonly record: StoredRecord;
   /** Nodes, by bit, whose durable data ever held it. */
   holders: number;
+  /** Nodes, by bit, that covered it on a disk whose last flushes were lost then. */
+  covered: number;
   acknowledged: boolean;
   /** Another value under the same version: its writer lost its data and kept its id, and its clock went back. */
   twin: Write | undefined;
@@ -26,7 +28,7 @@ export class History {
 
   wrote(record: StoredRecord): Write {
     const id = writeId(record);
-    const write: Write = { record, holders: 0, acknowledged: false, twin: this.writes.get(id) };
+    const write: Write = { record, holders: 0, covered: 0, acknowledged: false, twin: this.writes.get(id) };
     this.writes.set(id, write);
     const largest = this.largest.get(record.key);
     if (largest === undefined || isOlder(largest, record)) this.largest.set(record.key, record);

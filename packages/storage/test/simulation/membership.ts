@@ -27,6 +27,7 @@ export class Membership {
   crash(node: SimulatedNode, tornFlushes: number): void {
     const { cluster } = this.#scene;
     this.#scene.note(node, `crashes, ${String(tornFlushes)} flushes torn`);
+    if (tornFlushes > 0) this.#scene.tearing(node);
     cluster.crash(node, tornFlushes);
     if (tornFlushes > 0) this.#scene.lostData(node);
     this.#scene.expected.get(node)?.clear();

@@ -119,6 +119,13 @@ export class Scene {
     this.#lastOwn.delete(node);
   }
 
+  /** What it covers may be lost with its disk, after it has told others of it. */
+  tearing({ index, store }: SimulatedNode): void {
+    for (const waiting of this.expected.values())
+      for (const { write } of waiting.values())
+        if (covers(store, write.record.origin, write.record.seq)) write.covered |= 1 << index;
+  }
+
   /** A process begins: it has applied and promised nothing yet. */
   begin(node: SimulatedNode): void {
     this.#applied.set(node, new Set());
@@ -257,7 +264,8 @@ export class Scene {
     const isOverwritten = isPurged || this.history.largest.get(key) !== write.record;
     const { origin, seq } = write.record;
     const relayed = this.cluster.nodes.filter(
-      ({ index, store }) => !held.includes(index) && covers(store, origin, seq),
+      ({ index, store }) =>
+        !held.includes(index) && (covers(store, origin, seq) || (write.covered & (1 << index)) !== 0),
     );
     if (isOverwritten && held.length + relayed.length >= needed) {
       this.tally.relayed += 1;
