@@ -139,11 +139,15 @@ export class LocalMap {
       const held = place === undefined ? this.store.get(record.key) : winners[place];
       if (held !== undefined && compareRecords(record, held) <= 0) {
         this.#options.counters.ignored += 1;
+        this.#overtook(record, held);
       } else if (place === undefined) {
         places?.set(record.key, winners.length);
         winners.push(record);
         losers.push(held);
-      } else winners[place] = record;
+      } else {
+        this.#overtook(held, record);
+        winners[place] = record;
+      }
     }
     if (winners.length === 0) return;
     this.store.apply({ records: winners });
@@ -252,11 +256,16 @@ export class LocalMap {
   #replaced(record: StoredRecord, previous: StoredRecord | undefined, cause: ChangeCause): void {
     this.content.replace(previous, record);
     this.#state.changed();
-    if (previous !== undefined && previous.origin !== record.origin) this.overtaken.note(previous);
+    this.#overtook(previous, record);
     if (!this.observeChanges) return;
     // A copy of the same write under another dot is no change to anyone.
     if (previous !== undefined && compareWrites(record, previous) === 0) return;
     this.#changed(record, previous, cause);
+  }
+
+  /** Whichever came first: the loser is covered and not held here, so whoever is brought its coverage has to get the other. */
+  #overtook(loser: StoredRecord | undefined, { origin }: StoredRecord): void {
+    if (loser !== undefined && loser.origin !== origin) this.overtaken.note(loser);
   }
 
   #changed(record: StoredRecord, previous: StoredRecord | undefined, cause: ChangeCause): void {

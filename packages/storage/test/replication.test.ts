@@ -246,20 +246,47 @@ describe('receiving a delta', () => {
 });
 
 describe('a relay', () => {
+  const foreign = { origin: originOf(8), from: 0, to: 5 };
+
+  function relayed(replica: SingleReplica, knows = [{ origin: originOf(9), watermark: 1, intervals: [] }]): unknown {
+    replica.ask(bob, digestOf(bob, { ready: false, vector: knows }));
+    const delta = replica
+      .requests('delta')
+      .map(deltaOf)
+      .find(({ ranges }) => ranges.some(({ origin }) => origin === foreign.origin));
+    return delta?.records.map(({ key, seq }) => [key, seq]);
+  }
+
   it('brings along what overwrote a write that it leaves out: the receiver must not be left with neither', () => {
     const replica = new SingleReplica();
     replica.handle({ type: 'peer-up', peer: bob });
-    const foreign = { origin: originOf(8), from: 0, to: 5 };
     const records = [record('\u0000k', 5, { origin: foreign.origin })];
     replica.ask(alice, { kind: 'delta', ranges: [foreign], records });
     const own = replica.put('\u0000k', 'mine');
     replica.turn();
-    const knows = [{ origin: originOf(9), watermark: 1, intervals: [] }];
-    replica.ask(bob, digestOf(bob, { ready: false, vector: knows }));
-    const relayed = replica
-      .requests('delta')
-      .map(deltaOf)
-      .find(({ ranges }) => ranges.some(({ origin }) => origin === foreign.origin));
-    expect(relayed?.records.map(({ key, seq }) => [key, seq])).toEqual([['\u0000k', own]]);
+    expect(relayed(replica)).toEqual([['\u0000k', own]]);
+  });
+
+  it('does so, too, when the later write was there first', () => {
+    const replica = new SingleReplica();
+    replica.handle({ type: 'peer-up', peer: bob });
+    const own = replica.put('\u0000k', 'mine');
+    replica.turn();
+    const records = [record('\u0000k', 5, { origin: foreign.origin, hlc: 1 })];
+    replica.ask(alice, { kind: 'delta', ranges: [foreign], records });
+    expect(relayed(replica)).toEqual([['\u0000k', own]]);
+  });
+
+  it('and when both come at once', () => {
+    const replica = new SingleReplica();
+    replica.handle({ type: 'peer-up', peer: bob });
+    const other = { origin: originOf(7), from: 0, to: 3 };
+    const records = [
+      record('\u0000k', 5, { origin: foreign.origin, hlc: 1 }),
+      record('\u0000k', 3, { origin: other.origin, hlc: 2 }),
+    ];
+    replica.ask(alice, { kind: 'delta', ranges: [foreign, other], records });
+    const knows = [{ origin: other.origin, watermark: 3, intervals: [] }];
+    expect(relayed(replica, knows)).toEqual([['\u0000k', 3]]);
   });
 });
