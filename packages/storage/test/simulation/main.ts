@@ -86,6 +86,9 @@ async function runAll(
   let done = 0;
   const take = (part: Results): void => {
     done += merge(results, part);
+    for (const { failures } of Object.values(part))
+      for (const { kind, seed, invariant } of failures)
+        print(`\n${invariant}: npm run simulate:store -- --class ${kind} --seed ${String(seed)}`);
     if (process.stderr.isTTY) process.stderr.write(`\r${progress(done, seeds, startedMs, results)}`);
   };
   const batches = Array.from({ length: workers }, (_, index): Batch => {
