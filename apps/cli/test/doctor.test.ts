@@ -98,7 +98,7 @@ describe('a node that cannot', () => {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const { exitCode, stdout } = await doctor(port);
-    expect([exitCode, stdout]).toEqual([4, expect.stringContaining('use --transport tcp in every command')]);
+    expect([exitCode, stdout]).toEqual([4, expect.stringContaining('use --transport tcp in every other command')]);
   });
 
   test('nothing comes back', async () => {

@@ -13,7 +13,7 @@ interface Answer {
   readonly acknowledged: number;
   /** Of a write on a condition: the version that it was to take the place of. */
   readonly over?: { readonly version: string | undefined };
-  /** Members that were known when it was written, if that was later than the call. */
+  /** Members that were known when the node was called, if that was later than it was asked to. */
   readonly known?: number;
 }
 
@@ -134,17 +134,13 @@ export class Operations {
 
   /** Not named when it had to be asked again, as then it was not written. */
   async #update(node: DHTNode, { key, value, acks }: Extract<Operation, { type: 'update' }>): Promise<Answer> {
-    let [seen, known]: [string | undefined, number] = [undefined, 1];
-    const written = (): unknown => {
-      known = membersOf(node);
-      return { v: value };
-    };
+    let seen: string | undefined;
     const change = (): unknown => {
       seen = node.entry(key)?.version;
-      return isSlow(value) ? this.#think(value).then(written) : written();
+      return isSlow(value) ? this.#think(value).then(() => ({ v: value })) : { v: value };
     };
     const { version, acknowledged } = await node.update(key, change, { acks });
-    return { versions: version === undefined ? [] : [version], acknowledged, over: { version: seen }, known };
+    return { versions: version === undefined ? [] : [version], acknowledged, over: { version: seen } };
   }
 
   /** Some users take their time between reading and writing. */
