@@ -1,9 +1,9 @@
 import type { Address, Instant, NodeId } from '@simpledht/wire';
 import { between, type RandomSource } from './chance.ts';
 import { Deadlines } from './deadlines.ts';
-import type { Exchanges, Outcome } from './exchanges.ts';
-import { isLive } from './member.ts';
+import type { CallerParts, Exchanges, Outcome } from './exchanges.ts';
 import type { Lost } from './lost.ts';
+import { isLive } from './member.ts';
 import type { Outbox } from './outbox.ts';
 import type { Roster } from './roster.ts';
 import type { MembershipSettings } from './settings.ts';
@@ -51,14 +51,7 @@ export class Bootstrap {
   readonly #seeds = new Map<string, Seed>();
   readonly #deadlines = new Deadlines<string>();
 
-  constructor(parts: {
-    readonly settings: MembershipSettings;
-    readonly random: RandomSource;
-    readonly roster: Roster;
-    readonly exchanges: Exchanges;
-    readonly lost: Lost;
-    readonly outbox: Outbox;
-  }) {
+  constructor(parts: CallerParts & { readonly lost: Lost }) {
     this.#settings = parts.settings;
     this.#random = parts.random;
     this.#roster = parts.roster;

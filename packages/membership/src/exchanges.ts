@@ -1,5 +1,6 @@
 import { limits } from '@simpledht/wire';
 import type { Address, Instant, MemberUpdate, MembershipReply, NodeId, Roster as RosterPage } from '@simpledht/wire';
+import type { RandomSource } from './chance.ts';
 import { Deadlines } from './deadlines.ts';
 import { updateOf, type Gossip } from './gossip.ts';
 import type { Outbox } from './outbox.ts';
@@ -45,6 +46,15 @@ interface Pending {
   /** The peer's members after this one are asked for. */
   readonly asked: NodeId | '';
   readonly settled: ((outcome: Outcome, now: Instant) => void) | undefined;
+}
+
+/** What whoever calls others stands on. */
+export interface CallerParts {
+  readonly settings: MembershipSettings;
+  readonly random: RandomSource;
+  readonly roster: Roster;
+  readonly exchanges: Exchanges;
+  readonly outbox: Outbox;
 }
 
 /** What comes in by an exchange, handed to whoever listens: `source` is the address that was asked. */

@@ -1,7 +1,7 @@
 import type { Address, Instant, NodeId } from '@simpledht/wire';
 import { between, sample, type RandomSource } from './chance.ts';
 import { Deadlines, earliest } from './deadlines.ts';
-import type { Exchanges, Outcome } from './exchanges.ts';
+import type { CallerParts, Exchanges, Outcome } from './exchanges.ts';
 import { isLive, type Entry } from './member.ts';
 import type { Outbox } from './outbox.ts';
 import { Pace } from './pace.ts';
@@ -33,13 +33,7 @@ export class Healer {
   /** Until then whoever answers a redial is not asked for its roster: another was. */
   #reunitedUntilMs = -Infinity;
 
-  constructor(parts: {
-    readonly settings: MembershipSettings;
-    readonly random: RandomSource;
-    readonly roster: Roster;
-    readonly exchanges: Exchanges;
-    readonly outbox: Outbox;
-  }) {
+  constructor(parts: CallerParts) {
     this.#settings = parts.settings;
     this.#random = parts.random;
     this.#roster = parts.roster;

@@ -1,7 +1,7 @@
 import type { Address, Instant } from '@simpledht/wire';
 import { between, type RandomSource } from './chance.ts';
 import { Deadlines } from './deadlines.ts';
-import type { Exchanges, Outcome } from './exchanges.ts';
+import type { CallerParts, Exchanges, Outcome } from './exchanges.ts';
 import { isLive, type Entry } from './member.ts';
 import type { Outbox } from './outbox.ts';
 import type { Roster } from './roster.ts';
@@ -10,7 +10,7 @@ import type { MembershipSettings } from './settings.ts';
 /** Addresses kept; the oldest makes room. */
 const maxLost = 64;
 
-/** All of them together are dialled no more often than once in so long, ms. */
+/** Longest pause before each is dialled again is this for each of them, the shortest half of it, when that is more than for the dead; ms. */
 const lostPaceMs = 8_000;
 
 /**
@@ -31,13 +31,7 @@ export class Lost {
   readonly #untilMs = new Map<Address, number>();
   #isAnyGivenUp = false;
 
-  constructor(parts: {
-    readonly settings: MembershipSettings;
-    readonly random: RandomSource;
-    readonly roster: Roster;
-    readonly exchanges: Exchanges;
-    readonly outbox: Outbox;
-  }) {
+  constructor(parts: CallerParts) {
     this.#settings = parts.settings;
     this.#random = parts.random;
     this.#roster = parts.roster;

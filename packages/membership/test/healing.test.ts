@@ -339,7 +339,7 @@ describe('the dead that were forgotten', () => {
     expect(greetings).toEqual([]);
   });
 
-  it('are 64 at most, dialled once in 8 s together', () => {
+  it('are 64 at most, dialled once in 4 to 8 s together', () => {
     const many = Array.from({ length: 70 }, (_, index) => peer(index + 10));
     const script = forgotten(...many);
     const dials = script.pass(1_800_000).requests();
