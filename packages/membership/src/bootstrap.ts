@@ -33,6 +33,8 @@ interface Seed {
   /** Who answered there last. */
   via: NodeId | undefined;
   ledToSelf: boolean;
+  /** It is this node's own name. */
+  isOwn: boolean;
 }
 
 /**
@@ -128,6 +130,11 @@ export class Bootstrap {
     }
   }
 
+  /** Some name has led to nobody so far: there may be members that nobody here has heard of. */
+  get isSearching(): boolean {
+    return [...this.#seeds.values()].some(({ reached, isOwn }) => !reached && !isOwn);
+  }
+
   get #isAnybodyMissing(): boolean {
     return this.#roster.deadCount > 0 || this.#lost.isAnybodyMissing;
   }
@@ -150,6 +157,7 @@ export class Bootstrap {
       reached: false,
       via: undefined,
       ledToSelf: false,
+      isOwn: false,
     };
     this.#seeds.set(name, seed);
     return seed;
@@ -202,6 +210,7 @@ export class Bootstrap {
   }
 
   #foundSelf(seed: Seed, now: Instant): void {
+    seed.isOwn = true;
     if (!seed.background) this.#outbox.notice({ type: 'self-bootstrap', name: seed.name });
     seed.background = true;
     // The name may lead to others one day; there is no hurry.

@@ -12,6 +12,7 @@ import type {
   Roster as RosterPage,
   RosterExchange,
 } from '@simpledht/wire';
+import { boundsOf } from './clock-bounds.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { Gossip } from './gossip.ts';
 import type { LocalHealth } from './local-health.ts';
@@ -206,8 +207,7 @@ export class Listener {
 
   #measure(entry: Entry, peerNowMs: number, rttMs: number, now: Instant): void {
     if (!Number.isFinite(peerNowMs) || Math.abs(peerNowMs) > Number.MAX_SAFE_INTEGER) return;
-    // The peer read its clock half a round trip ago, give or take that half.
-    this.#parts.roster.measure(entry, rttMs, peerNowMs - (now.wallMs - rttMs / 2));
+    this.#parts.roster.measure(entry, rttMs, boundsOf(peerNowMs, rttMs, now));
   }
 
   #observed(address: Address, by: NodeId): void {

@@ -1,4 +1,5 @@
 import { limits, type Address, type MemberState, type MemberUpdate, type NodeId } from '@simpledht/wire';
+import type { ClockBounds } from './clock-bounds.ts';
 
 /** What this node knows of another. An immutable snapshot: a later state is another object. */
 export interface Member {
@@ -15,8 +16,10 @@ export interface Member {
   readonly since: number;
   /** Smoothed round-trip time (RFC 6298 §2, weight 1/8); absent before the first acknowledgement. */
   readonly rttMs?: number;
-  /** Its wall clock minus this node's, smoothed; wrong by at most half a round trip. */
+  /** Its wall clock minus this node's; absent before the first acknowledgement. */
   readonly clockOffsetMs?: number;
+  /** By how much that may be wrong, ms: half of the fastest round trip or so. */
+  readonly clockErrorMs?: number;
   /** Monotonic ms of the last message that came from it directly; absent when none did. */
   readonly lastSeenMs?: number;
 }
@@ -44,7 +47,7 @@ export interface Entry {
   accusers: readonly NodeId[];
   since: number;
   rttMs: number | undefined;
-  clockOffsetMs: number | undefined;
+  clock: ClockBounds | undefined;
   lastSeenMs: number | undefined;
   /** Snapshot for the outside; made when asked for, dropped when something changes. */
   view: Member | undefined;
@@ -83,14 +86,14 @@ export function newEntry(update: MemberUpdate, nowMs: number): Entry {
     accusers: isAccused(state) ? accusersOf(id, [], accusers) : [],
     since: nowMs,
     rttMs: undefined,
-    clockOffsetMs: undefined,
+    clock: undefined,
     lastSeenMs: undefined,
     view: undefined,
   };
 }
 
 export function viewOf(entry: Entry): Member {
-  const { id, address, state, incarnation, durable, accusers, since, rttMs, clockOffsetMs, lastSeenMs } = entry;
+  const { id, address, state, incarnation, durable, accusers, since, rttMs, clock, lastSeenMs } = entry;
   entry.view ??= {
     id,
     address,
@@ -100,10 +103,14 @@ export function viewOf(entry: Entry): Member {
     accusers,
     since,
     ...(rttMs === undefined ? {} : { rttMs }),
-    ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
+    ...(clock === undefined ? {} : offsetOf(clock)),
     ...(lastSeenMs === undefined ? {} : { lastSeenMs }),
   };
   return entry.view;
+}
+
+function offsetOf({ low, high }: ClockBounds): Required<Pick<Member, 'clockOffsetMs' | 'clockErrorMs'>> {
+  return { clockOffsetMs: (low + high) / 2, clockErrorMs: (high - low) / 2 };
 }
 
 /** Everyone once, as many as are kept; nobody accuses himself. */

@@ -139,6 +139,11 @@ export class Membership {
   }
 
   /** After `leave`: every goodbye was answered or given up. */
+  /** Some bootstrap name has led to nobody so far: there may be members that nobody here has heard of. */
+  get isSearching(): boolean {
+    return this.#bootstrap.isSearching;
+  }
+
   get departed(): boolean {
     return this.#self.leaving && this.#exchanges.size === 0;
   }

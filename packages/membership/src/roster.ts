@@ -1,5 +1,6 @@
 import type { Address, Instant, MemberState, MemberUpdate, NodeId } from '@simpledht/wire';
 import { AddressBook } from './address-book.ts';
+import { narrowed, type ClockBounds } from './clock-bounds.ts';
 import type { RecalledMember } from './events.ts';
 import { Forgotten } from './forgotten.ts';
 import { MemberTable } from './member-table.ts';
@@ -157,9 +158,9 @@ export class Roster {
   }
 
   /** One acknowledgement's samples. */
-  measure(entry: Entry, rttMs: number, clockOffsetMs: number): void {
+  measure(entry: Entry, rttMs: number, clock: ClockBounds): void {
     entry.rttMs = smoothed(entry.rttMs, rttMs);
-    entry.clockOffsetMs = smoothed(entry.clockOffsetMs, clockOffsetMs);
+    entry.clock = narrowed(entry.clock, clock);
     this.#table.touched(entry);
   }
 

@@ -105,10 +105,12 @@ describe('bootstrap', () => {
     const script = new Script().tell({ type: 'join', name });
     failFor(script, 60_000, [a.address]);
     script.pass(60_000);
+    expect(script.core.isSearching).toBe(true);
     script.tell({ type: 'resolved', name, addresses: [b.address] });
     const request = script.requests().find(({ to }) => to === b.address);
     script.tell({ type: 'answered', exchange: request?.exchange ?? 0, message: roster(b) });
     expect(script.notices()).toContainEqual({ type: 'bootstrapped', name, via: b.id });
+    expect(script.core.isSearching).toBe(false);
   });
 
   it('counts a name that does not resolve, or not in time, as a failed attempt', () => {
@@ -131,6 +133,7 @@ describe('bootstrap', () => {
     if (reply === undefined) throw new Error('no reply');
     script.tell({ type: 'answered', exchange: request.exchange, message: reply });
     expect(script.notices()).toEqual([{ type: 'self-bootstrap', name }]);
+    expect(script.core.isSearching).toBe(false);
     expect(script.core.members).toEqual([]);
     expect(script.pass(50_000).notices()).toEqual([]);
   });

@@ -176,6 +176,26 @@ describe('probing (SWIM §3.1)', () => {
     expect(member?.lastSeenMs).toBe(script.nowMs);
   });
 
+  it('takes from a slow answer only what is certain, and believes a clock that was set at once', () => {
+    const script = new Script().meet(a);
+    const answered = (rttMs: number, aheadMs: number): readonly (number | undefined)[] => {
+      const { message } = nextPing(script);
+      const read = wallMs + script.nowMs + aheadMs;
+      const { nonce } = message;
+      script
+        .pass(rttMs)
+        .hear(a.address, { kind: 'ping-ack', from: a.id, nonce, nowMs: read, observed: '', updates: [] });
+      const { clockOffsetMs = NaN, clockErrorMs = NaN } = script.core.member(a.id) ?? {};
+      return [clockOffsetMs, clockErrorMs].map(Math.round);
+    };
+    // It read its clock when the ping left, and looks half a round trip behind.
+    expect(answered(20, 700)).toEqual([690, 11]);
+    expect(answered(400, 700)).toEqual([690, 12]);
+    expect(answered(4, 700)).toEqual([698, 3]);
+    expect(answered(4, 9_000)).toEqual([8_998, 3]);
+    expect(answered(4, -9_000)).toEqual([-9_002, 3]);
+  });
+
   it('smooths round trips with a weight of 1/8 (RFC 6298 §2)', () => {
     const script = new Script().meet(a);
     for (const delayMs of [40, 120]) {

@@ -107,6 +107,27 @@ describe('partitions that outlast every time-out', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a node that has not found the others yet', () => {
+  it.each([false, true])('remembers what it deleted until they meet (on disk: %s)', async (disk) => {
+    await make(3, { disk });
+    await cluster.settle(cluster.node(0).put('k', 'older'));
+    await cluster.settle(cluster.node(0).put('k', 'old', { acks: 'all' }));
+    cluster.cut((from, to) => from > 2 || to > 2);
+    const late = await cluster.add();
+    cluster.cut((from, to) => from > 2 !== to > 2);
+    await cluster.settle(late.ready());
+    await cluster.settle(late.put('k', 'new'));
+    await cluster.settle(late.delete('k'));
+    await cluster.advance(120_000);
+    cluster.heal();
+    await agreed();
+    expect(cluster.nodes.map((node) => node.has('k'))).toEqual([false, false, false, false]);
+    // Nobody is looked for any more.
+    await cluster.advance(60_000);
+    expect(cluster.nodes.map((node) => node.info().tombstones)).toEqual([0, 0, 0, 0]);
+  });
+});
+
 describe('addresses', () => {
   it('that change while a process runs: it is found at the new one, the first node too', async () => {
     await make(4);
@@ -117,6 +138,17 @@ describe('addresses', () => {
       await agreed();
       expect(cluster.addressOf(index)).not.toBe(before);
     }
+  });
+
+  it('of a process that is started anew elsewhere: what was on its way to the old one comes to the new one soon', async () => {
+    await make(2);
+    await cluster.settle(cluster.node(0).put('first', 0, { acks: 'all' }));
+    await cluster.crash(1);
+    await cluster.node(0).put('sent to nobody', 1);
+    await cluster.advance(500);
+    const back = await cluster.restart(1, { keepData: true, moved: true });
+    await cluster.until(() => back.getSync('sent to nobody') === 1, 3_000);
+    await agreed();
   });
 
   it('of a process that is started anew elsewhere, with its data and without', async () => {

@@ -125,9 +125,10 @@ export class AntiEntropy {
   /** A digest or a page was not answered, or with nothing of use. */
   failed(peer: Peer, isPage: boolean, now: Instant): void {
     peer.failedToServe(now.monotonicMs, isPage);
-    const { retryMinMs, retryMaxMs } = this.#context.settings;
-    this.#context.counters.failures += 1;
-    peer.pause(now.monotonicMs + Math.min(retryMaxMs, retryMinMs * 2 ** peer.failures));
+    const { counters, exchanges, settings } = this.#context;
+    counters.failures += 1;
+    const pauseMs = Math.min(settings.retryMaxMs, settings.retryMinMs * 2 ** peer.failures);
+    peer.pause(now.monotonicMs + pauseMs, exchanges.newest);
   }
 
   #learn(peer: Peer, digest: Digest, { serve, asked }: { serve: boolean; asked: boolean }, now: Instant): void {

@@ -20,8 +20,8 @@ export type ReplicaEvent =
     }
   | { readonly type: 'answered'; readonly exchange: number; readonly message: StorageReply }
   | { readonly type: 'failed'; readonly exchange: number }
-  /** The peer's wall clock is so many ms ahead of this one's (negative: behind), as measured by a probe. */
-  | { readonly type: 'clock-offset'; readonly peer: NodeId; readonly offsetMs: number }
+  /** The peer's wall clock is so many ms ahead of this one's (negative: behind), as measured by probes, give or take `errorMs`. */
+  | { readonly type: 'clock-offset'; readonly peer: NodeId; readonly offsetMs: number; readonly errorMs: number }
   /** Somebody else uses this node's id: a store was cloned. */
   | { readonly type: 'identity-conflict' }
   /** The time of `deadline()` has come. */

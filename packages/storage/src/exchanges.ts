@@ -39,6 +39,11 @@ export class Exchanges {
     return numbers;
   }
 
+  /** The number of the request that was sent last. */
+  get newest(): number {
+    return this.#last;
+  }
+
   /** Ends an exchange; `undefined` when its peer went away before. */
   end(number: number): Exchange | undefined {
     const exchange = this.#out.get(number);

@@ -85,6 +85,8 @@ export class Peer {
   #heldLimit = Infinity;
   /** The end of the last delta that reached the newest own write; Infinity when a cut one followed. */
   #wholeAt = Infinity;
+  /** Requests up to this number were sent before the peer last failed, or before one that it took: see `isOldNews`. */
+  #excusedTo = 0;
 
   constructor(id: NodeId, nowMs: number | undefined) {
     this.id = id;
@@ -166,8 +168,21 @@ export class Peer {
     return this.failingSinceMs === undefined ? undefined : this.failingSinceMs + patienceMs;
   }
 
-  pause(untilMs: number): void {
+  /** What it was sent, it took. */
+  tookAll(exchange: number): void {
+    this.failures = 0;
+    this.#excusedTo = Math.max(this.#excusedTo, exchange);
+  }
+
+  /** Whether the failure of a request tells nothing new: it is of an outage that is known already, or over. */
+  isOldNews(exchange: number): boolean {
+    return exchange <= this.#excusedTo;
+  }
+
+  /** `newest` is the number of the newest request that was sent to anybody. */
+  pause(untilMs: number, newest: number): void {
     this.failures += 1;
+    this.#excusedTo = newest;
     this.retryAtMs = untilMs;
     this.silent = true;
     this.owed.clear();

@@ -1,4 +1,4 @@
-import type { Instant, NodeId, Page, StorageReply } from '@simpledht/wire';
+import type { Instant, Page, StorageReply } from '@simpledht/wire';
 import type { AntiEntropy } from './anti-entropy.ts';
 import type { ReplicaContext } from './context.ts';
 import type { ReplicaEvent } from './effects.ts';
@@ -64,7 +64,7 @@ export class ReplicaEvents {
         this.#failed(event.exchange, now);
         break;
       case 'clock-offset':
-        this.#clockMeasured(event.peer, event.offsetMs, now);
+        this.#clockMeasured(event, now);
         break;
       case 'identity-conflict':
         this.#parts.onRolledBack(now);
@@ -113,11 +113,11 @@ export class ReplicaEvents {
   }
 
   /** A peer that is quarantined is cut off like one that went down, and asked anew when it is let in again. */
-  #clockMeasured(id: NodeId, offsetMs: number, now: Instant): void {
-    const peer = this.#context.peers.get(id);
+  #clockMeasured(event: Extract<ReplicaEvent, { type: 'clock-offset' }>, now: Instant): void {
+    const peer = this.#context.peers.get(event.peer);
     if (peer?.up !== true) return;
     const wasQuarantined = peer.quarantined;
-    const isReleased = this.#parts.skew.measured(peer, offsetMs, now);
+    const isReleased = this.#parts.skew.measured(peer, event, now);
     if (peer.quarantined && !wasQuarantined) {
       this.#disconnect(peer, now);
       peer.up = true;

@@ -34,6 +34,8 @@ export interface ReplicaOptions {
   readonly alone: boolean;
   /** Members that are known and have not left, dead ones too: they hold back the purge of tombstones for a while. */
   readonly members?: () => Iterable<NodeId>;
+  /** There may be members that nobody here has ever met: they hold it back as well. */
+  readonly isSearching?: () => boolean;
   readonly settings?: Partial<ReplicaSettings>;
 }
 
@@ -84,7 +86,7 @@ export class Replica {
       if (place !== undefined) this.#acknowledgements.renumber(place);
     };
     const receiving = new Receiving(context, onRolledBack);
-    const stability = new Stability(context, options.members ?? (() => []));
+    const stability = new Stability(context, options);
     this.#acknowledgements = new Acknowledgements(context);
     this.#replication = new Replication(context);
     this.#reader = new MapReader(context, receiving);

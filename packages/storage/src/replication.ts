@@ -77,14 +77,16 @@ export class Replication {
     else if (peer.joining) this.#joinIsOver(peer, exchange);
     peer.arrived(exchange, VersionVector.from(vector));
     this.#confirm(peer);
-    if (joining || ranges.every(({ origin, to }) => peer.known.covers(origin, to))) peer.failures = 0;
+    if (joining || ranges.every(({ origin, to }) => peer.known.covers(origin, to))) peer.tookAll(exchange);
     else this.failed(peer, exchange, nowMs);
   }
 
+  /** Deltas that were lost together run into their time limits one by one: they are one failure. */
   failed(peer: Peer, exchange: number, nowMs: number): void {
+    const { counters, exchanges } = this.#context;
     peer.lost(exchange);
-    this.#context.counters.failures += 1;
-    peer.pause(nowMs + this.#pauseMs(peer));
+    counters.failures += 1;
+    if (!peer.isOldNews(exchange)) peer.pause(nowMs + this.#pauseMs(peer), exchanges.newest);
   }
 
   #confirm(peer: Peer): void {

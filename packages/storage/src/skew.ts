@@ -8,8 +8,13 @@ const releaseMeasurements = 3;
 /** Members, this one included, from which on a median says who is wrong. */
 const minMembers = 3;
 
-interface Measured {
+/** How far the clock of a member is ahead of this node's, ms, give or take an error. */
+interface Offset {
   readonly offsetMs: number;
+  readonly errorMs: number;
+}
+
+interface Measured extends Offset {
   /** Measurements in a row near the median. */
   near: number;
   warned: boolean;
@@ -18,9 +23,10 @@ interface Measured {
 /**
  * Judges members' clocks by the offsets that probes measured.
  *
- * 1. A member is quarantined when its clock is off against the median of all, this node's included, by more than
+ * 1. A member is quarantined when its clock is surely off against the median of all, this node's included, by more than
  *    `maxSkewMs`: of two members nobody can tell which one is wrong.
- * 2. Single records are never refused for their clock: that would make replicas differ for ever.
+ * 2. A process that was stopped between a probe and its answer looks off by half of that time; its error says so.
+ * 3. Single records are never refused for their clock: that would make replicas differ for ever.
  */
 export class Skew {
   readonly #context: ReplicaContext;
@@ -34,17 +40,17 @@ export class Skew {
   }
 
   /** True when the peer was let in again. */
-  measured(peer: Peer, offsetMs: number, now: Instant): boolean {
+  measured(peer: Peer, { offsetMs, errorMs }: Offset, now: Instant): boolean {
     const { warnSkewMs, maxSkewMs } = this.#context.settings;
     this.#noticeStep(now);
     const last = this.#measured.get(peer.id);
-    const measured: Measured = { offsetMs, near: last?.near ?? 0, warned: last?.warned ?? false };
+    const measured: Measured = { offsetMs, errorMs, near: last?.near ?? 0, warned: last?.warned ?? false };
     this.#measured.set(peer.id, measured);
     const deviation = Math.abs(offsetMs - this.#median());
-    measured.near = deviation < maxSkewMs * releaseShare ? measured.near + 1 : 0;
+    measured.near = deviation + errorMs < maxSkewMs * releaseShare ? measured.near + 1 : 0;
     if (peer.quarantined) return this.#release(peer, measured);
-    if (this.#measured.size + 1 >= minMembers && deviation > maxSkewMs) this.#quarantine(peer, offsetMs);
-    else if (Math.abs(offsetMs) > warnSkewMs !== measured.warned) this.#warn(peer, measured);
+    if (this.#measured.size + 1 >= minMembers && deviation - errorMs > maxSkewMs) this.#quarantine(peer, offsetMs);
+    else if (Math.abs(offsetMs) - errorMs > warnSkewMs !== measured.warned) this.#warn(peer, measured);
     return false;
   }
 

@@ -30,6 +30,12 @@ export class StableClock {
   }
 }
 
+/** What membership knows; see `ReplicaOptions`. */
+interface Surroundings {
+  readonly members?: () => Iterable<NodeId>;
+  readonly isSearching?: () => boolean;
+}
+
 /** Of the most keys, so many tombstones: beyond that members that are down no longer hold the purge back. */
 const tombstoneShare = 0.1;
 
@@ -41,17 +47,22 @@ const tombstoneShare = 0.1;
  *    from undoing deletes by the floors.
  * 2. A member's writes up to its stable clock are covered by all counted members; the frontier is the least of these.
  * 3. Of origins under which no counted member writes, all counted members must cover the same.
- * 4. When somebody new counts, or a member covers less than before, everything is proven anew.
+ * 4. Whoever nobody here has met yet counts as one that is down: while a bootstrap name has led nowhere, for its grace.
+ * 5. When somebody new counts, or a member covers less than before, everything is proven anew.
  */
 export class Stability {
   readonly #context: ReplicaContext;
   readonly #roster: () => Iterable<NodeId>;
+  readonly #isSearching: () => boolean;
+  /** When this replica began, monotonic ms. */
+  #beganMs: number | undefined;
   readonly #own = new StableClock();
   #counted = new Set<NodeId>();
 
-  constructor(context: ReplicaContext, roster: () => Iterable<NodeId>) {
+  constructor(context: ReplicaContext, { members = () => [], isSearching = () => false }: Surroundings) {
     this.#context = context;
-    this.#roster = roster;
+    this.#roster = members;
+    this.#isSearching = isSearching;
   }
 
   /** The members that count beside this one. */
@@ -82,7 +93,7 @@ export class Stability {
   frontier(members: readonly Peer[], now: Instant): number {
     this.#notice(members);
     const { local } = this.#context;
-    if (this.#isUnsettled(members)) return 0;
+    if (this.#isUnsettled(members) || this.#mayBeOthers(now)) return 0;
     const own: Report = { hlc: local.clock.report(now.wallMs), origin: local.origin, seq: local.sequence };
     const isCovered = ({ origin, seq }: Report): boolean => origin === '' || this.covered(members, origin, seq);
     let frontier = this.#own.advance(own, isCovered);
@@ -97,6 +108,13 @@ export class Stability {
   #isUnsettled(members: readonly Peer[]): boolean {
     const { local } = this.#context;
     return this.#isRoomy && (local.unsettled.size > 0 || members.some(({ unsettled }) => unsettled));
+  }
+
+  #mayBeOthers({ monotonicMs }: Instant): boolean {
+    const { local, settings } = this.#context;
+    const graceMs = local.store.durable ? settings.tombstoneGraceMs : settings.volatileGraceMs;
+    this.#beganMs ??= monotonicMs;
+    return this.#isRoomy && this.#isSearching() && monotonicMs - this.#beganMs < graceMs;
   }
 
   get #isRoomy(): boolean {

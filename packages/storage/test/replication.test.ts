@@ -103,6 +103,51 @@ describe('push', () => {
     expect(deltaOf(replica.sole('delta')).records.map(({ key }) => key)).toEqual(['\u0000k', '\u0000l']);
   });
 
+  it('deltas that were lost together are one failure: the peer is brought all when it answers again', () => {
+    const replica = new SingleReplica();
+    replica.meet(alice);
+    const lost = Array.from({ length: 20 }, (_, index) => {
+      replica.put(`\u0000${String(index)}`, 'v');
+      replica.turn();
+      return replica.sole('delta');
+    });
+    const [first, ...others] = lost;
+    if (first === undefined) throw new Error('nothing was sent');
+    replica.fail(first);
+    const [asked] = replica.pass(1_000);
+    if (asked === undefined) throw new Error('nothing was asked');
+    replica.answer(asked, digestOf(alice));
+    // Each runs into its time limit when it comes, after the peer was heard again.
+    const again = others.flatMap((delta) => {
+      replica.fail(delta);
+      return replica.requests('delta');
+    });
+    const sent = again.flatMap((request) => deltaOf(request).records.map(({ key }) => key));
+    expect(new Set(sent).size).toBe(19);
+    const seq = replica.put('\u0000new', 'v');
+    replica.turn();
+    expect(deltaOf(replica.sole('delta')).records.map((record) => record.seq)).toEqual([seq]);
+  });
+
+  it('a delta that fails after a later one was taken is sent again at once', () => {
+    const replica = new SingleReplica();
+    replica.meet(alice);
+    const [early, late] = ['a', 'b'].map((key) => {
+      replica.put(`\u0000${key}`, 'v');
+      replica.turn();
+      return replica.sole('delta');
+    });
+    if (early === undefined || late === undefined) throw new Error('nothing was sent');
+    const [{ origin, from, to } = { origin: originOf(0), from: 0, to: 0 }] = deltaOf(late).ranges;
+    const vector = [{ origin, watermark: from - 1, intervals: [[to, to]] }] as const;
+    replica.answer(late, { kind: 'covered', from: alice, joining: false, unsettled: false, vector });
+    replica.fail(early);
+    expect(deltaOf(replica.sole('delta')).records.map(({ key }) => key)).toEqual(['\u0000a']);
+    // And when that fails as well it is a failure.
+    replica.fail(replica.sole('delta'));
+    expect(replica.requests()).toEqual([]);
+  });
+
   it('what arrived although its answer was lost is not sent again', () => {
     const replica = new SingleReplica();
     replica.meet(alice);

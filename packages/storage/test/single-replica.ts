@@ -29,6 +29,7 @@ export interface SingleOptions extends Partial<ReplicaSettings> {
   /** Another life of a store draws other random numbers. */
   readonly seed?: number;
   readonly members?: () => Iterable<NodeId>;
+  readonly isSearching?: () => boolean;
 }
 
 /** One replica under the test's hand: events in, turns ended, effects looked at. The test plays all peers. */
@@ -48,6 +49,7 @@ export class SingleReplica {
     index = 0,
     seed = 1,
     members = () => [],
+    isSearching = () => false,
     ...settings
   }: SingleOptions = {}) {
     const random = seeded(seed);
@@ -60,6 +62,7 @@ export class SingleReplica {
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
       alone,
       members,
+      isSearching,
       settings: { pagesAhead: 1, tombstoneQuietMs: 0, ...settings },
     });
   }

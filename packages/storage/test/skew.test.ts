@@ -18,7 +18,7 @@ function among(...peers: (typeof alice)[]): SingleReplica {
 
 function measure(replica: SingleReplica, peer: typeof alice, ...offsetsMs: number[]): unknown[] {
   return offsetsMs.flatMap((offsetMs) => {
-    replica.handle({ type: 'clock-offset', peer, offsetMs });
+    replica.handle({ type: 'clock-offset', peer, offsetMs, errorMs: 0 });
     return replica.notices('clock-skew');
   });
 }
@@ -65,6 +65,24 @@ describe('the offset of a clock', () => {
     measure(replica, bob, 0);
     expect(measure(replica, alice, 10_000)).toEqual([]);
     expect(measure(replica, alice, 10_001)).toMatchObject([{ peer: alice, quarantined: true }]);
+  });
+
+  it('that may be right says nothing against a member, nor for one in quarantine', () => {
+    const replica = among(alice, bob, carol);
+    const probed = (offsetMs: number, errorMs: number): unknown[] => {
+      replica.handle({ type: 'clock-offset', peer: carol, offsetMs, errorMs });
+      return replica.notices('clock-skew');
+    };
+    measure(replica, alice, 0);
+    measure(replica, bob, 0);
+    expect([probed(6_500, 6_500), probed(10_500, 600), probed(700, 300)]).toEqual([
+      [],
+      [{ type: 'clock-skew', peer: carol, offsetMs: 10_500, quarantined: false }],
+      [],
+    ]);
+    expect(probed(16_700, 6_500)).toMatchObject([{ quarantined: true }]);
+    expect([1, 2, 3, 4].map(() => probed(0, 6_500))).toEqual([[], [], [], []]);
+    expect([1, 2, 3].map(() => probed(0, 20))).toMatchObject([[], [], [{ quarantined: false }]]);
   });
 
   it('of this node is judged like all others: who agrees with the rest is not quarantined', () => {

@@ -45,6 +45,19 @@ describe('a tombstone is purged', () => {
     expect(replica.core.deadline()).toBeUndefined();
   });
 
+  it('not while a bootstrap name leads nowhere, for as long as a member that is down would be waited for', () => {
+    let searching = true;
+    const replica = deleter({ isSearching: () => searching, volatileGraceMs: 60_000 });
+    meet(replica, alice);
+    replica.ask(alice, agreeing(replica, alice));
+    expect(left(replica, 30_000)).toBe(1);
+    searching = false;
+    replica.ask(alice, agreeing(replica, alice));
+    expect(left(replica)).toBe(0);
+    const other = deleter({ isSearching: () => true, volatileGraceMs: 60_000 });
+    expect([left(other, 59_000), left(other, 3_000)]).toEqual([1, 0]);
+  });
+
   it('when every member covers it and told a clock past it, and no earlier', () => {
     const replica = deleter();
     meet(replica, alice);

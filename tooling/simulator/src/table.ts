@@ -28,6 +28,7 @@ export function table({ tally, failures, cpuMs }: Summary): string {
     ['acknowledged writes', grouped(tally.acknowledged)],
     ['of these by relay', grouped(tally.relayed)],
     ['refused or in doubt', grouped(tally.refused)],
+    ['back with strangers', grouped(tally.estranged)],
     ['lost', String(lost)],
     ['resurrected', String(resurrected)],
     ['divergent', String(divergent)],

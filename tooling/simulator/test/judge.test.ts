@@ -27,7 +27,7 @@ function record(hlc: number, value: number | undefined, more: Partial<StoredReco
   return { key: '\u0000k', value: bytes, hlc, writer: one, expiresAt: 0, origin, seq: hlc, ...more };
 }
 
-function judged(): { ledger: Ledger; found: string[] } {
+function judged(nowMs: () => number = () => 0): { ledger: Ledger; found: string[] } {
   const found: string[] = [];
   const fail = ({ invariant }: Violation): void => void found.push(invariant);
   const ids = [one, two];
@@ -36,6 +36,7 @@ function judged(): { ledger: Ledger; found: string[] } {
     fail,
     note: () => undefined,
     wallMs: () => Date.UTC(2026, 0, 1),
+    nowMs,
     losesPast: false,
   });
   return { ledger, found };
@@ -46,6 +47,26 @@ function applied({ ledger }: { ledger: Ledger }, index: number, ...records: Stor
 }
 
 describe('the ledger', () => {
+  it.each([
+    ['strangers had written it, and the delete is old', 0, 30_000, []],
+    ['strangers had written it, and the delete is young', 0, 9_000, ['resurrected']],
+    ['they had met when it was written', 2, 30_000, ['resurrected']],
+  ])('judges a value after its delete: %s', (_, metMs, backMs, expected) => {
+    let nowMs = 1;
+    const { ledger, found } = judged(() => nowMs);
+    const three = idOf('3');
+    if (metMs > 0) for (const other of [one, two]) ledger.acquaintances.met({ one: three, other, atMs: metMs });
+    const theirs = record(4, 4, { writer: two });
+    nowMs = 3;
+    applied({ ledger }, 1, theirs);
+    applied({ ledger }, 0, record(5, undefined));
+    ledger.acquaintances.met({ one, other: two, atMs: 4 });
+    nowMs = backMs;
+    applied({ ledger }, 0, theirs);
+    expect(ledger.excused).toBe(expected.length === 0 ? 1 : 0);
+    expect(found).toEqual(expected);
+  });
+
   it.each<[string, string[], readonly [number, StoredRecord][]]>([
     [
       'a write that is passed on',

@@ -1,11 +1,11 @@
-import { Membership, type MembershipNotice } from '@simpledht/membership';
-import { Replica } from '@simpledht/storage';
+import type { MembershipNotice } from '@simpledht/membership';
 import type { Found, TransportEvent } from '@simpledht/transport';
 import { SimpleDHTError, type Address, type ClientRequest, type NodeId } from '@simpledht/wire';
 import type { Parts } from '../defaults.ts';
 import { asError } from '../events.ts';
 import type { Identity } from '../identity.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import { makeMembership, makeReplica } from './cores.ts';
 import { Finder } from './finder.ts';
 import { Inbound } from './inbound.ts';
 import { KeptRoster, recallRoster } from './kept-roster.ts';
@@ -58,7 +58,7 @@ export class Driver {
     this.#parts = parts;
     this.#hooks = hooks;
     this.#names = new Set(parts.bootstrap);
-    const { transport, clock, random, store } = parts;
+    const { transport, clock, store } = parts;
     this.#earlier = recallRoster(store, identity.id);
     this.#joining = new Set<string | symbol>(parts.bootstrap);
     if (this.#earlier?.members.some(({ state }) => state !== 'left')) this.#joining.add(earlierLife);
@@ -78,15 +78,7 @@ export class Driver {
     };
     this.membership = new MembershipShell({ core, transport, clock, onNotice: this.#onNotice, onHandled });
     this.replica = new ReplicaShell({
-      core: new Replica({
-        id: identity.id,
-        store,
-        random: () => random.next(),
-        randomBytes: (length) => random.bytes(length),
-        alone: this.#joining.size === 0 && parts.discovery === undefined,
-        settings: parts.replica,
-        members: () => core.members.filter(({ state }) => state !== 'left').map(({ id }) => id),
-      }),
+      core: makeReplica(parts, identity, core, this.#joining.size === 0 && parts.discovery === undefined),
       store,
       transport,
       clock,
@@ -204,6 +196,9 @@ export class Driver {
       case 'peer-left':
         this.#peerLeft(notice.member.id, notice.reason);
         break;
+      case 'peer-moved':
+        if (this.#isLive(notice.member.id)) this.replica.reconnected(notice.member.id);
+        break;
       case 'identity-conflict':
         this.replica.handle({ type: 'identity-conflict' });
         break;
@@ -280,17 +275,4 @@ export class Driver {
     if (signal.type === 'acknowledged') this.acknowledgements.settle(signal.token, signal.count);
     else this.#hooks.onSignal(signal);
   };
-}
-
-function makeMembership(parts: Parts, { id }: Identity, earlier: RosterCopy | undefined): Membership {
-  const { clock, random, store, membership: settings } = parts;
-  // Seconds of the wall clock, or more if it was set back: a restarted member speaks over what was said of its former life.
-  const incarnation = Math.max(Math.floor(clock.now() / 1000), (earlier?.incarnation ?? -1) + 1);
-  return new Membership({
-    id,
-    random: () => random.next(),
-    incarnation,
-    durable: store.durable,
-    settings,
-  });
 }

@@ -51,8 +51,9 @@ export class Inbound implements TransportHandlers {
 
   /** A probe was answered: the replica judges the peer's clock by what membership made of it. */
   #clockMeasured(peer: NodeId): void {
-    const offsetMs = this.#options.membership.core.member(peer)?.clockOffsetMs;
-    if (offsetMs !== undefined) this.#options.replica.handle({ type: 'clock-offset', peer, offsetMs });
+    const { clockOffsetMs: offsetMs, clockErrorMs: errorMs } = this.#options.membership.core.member(peer) ?? {};
+    if (offsetMs === undefined || errorMs === undefined) return;
+    this.#options.replica.handle({ type: 'clock-offset', peer, offsetMs, errorMs });
   }
 
   onRequest(from: Address, payload: Uint8Array, reply: (payload: Uint8Array) => void, blame?: Blame): void {
@@ -95,8 +96,7 @@ export class Inbound implements TransportHandlers {
     const peer = membership.core.idOf(address);
     const state = peer === undefined ? undefined : membership.core.member(peer)?.state;
     if (peer === undefined || (state !== 'alive' && state !== 'suspect')) return;
-    replica.handle({ type: 'peer-down', peer });
-    replica.handle({ type: 'peer-up', peer });
+    replica.reconnected(peer);
   }
 
   #decode(payload: Uint8Array, blame: Blame | undefined): Message | undefined {

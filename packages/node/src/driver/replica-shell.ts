@@ -1,19 +1,16 @@
 import type { Replica, ReplicaEffect, ReplicaEvent, Store } from '@simpledht/storage';
 import type { Clock, Transport } from '@simpledht/transport';
 import {
-  decodeMessage,
   encodeMessage,
   SimpleDHTError,
   type Address,
   type ErrorCode,
-  type Message,
   type NodeId,
-  type StorageReply,
   type StoredRecord,
 } from '@simpledht/wire';
 import { asError } from '../events.ts';
 import { Exchanges } from './exchanges.ts';
-import { isStorageReply } from './storage-messages.ts';
+import { storageReply } from './storage-messages.ts';
 import { instant, Wakeup } from './wakeup.ts';
 
 /** How often a stopping node looks whether its peers have everything, ms. */
@@ -74,6 +71,12 @@ export class ReplicaShell {
       this.#refused(event, cause);
     }
     this.touch();
+  }
+
+  /** What is on its way to a peer may be lost: it is another process, or at another address. */
+  reconnected(peer: NodeId): void {
+    this.handle({ type: 'peer-down', peer });
+    this.handle({ type: 'peer-up', peer });
   }
 
   /** Merges records that a peer told of; nothing is covered by them. */
@@ -271,16 +274,6 @@ export class ReplicaShell {
 
 function failureOf(code: ErrorCode, message: string): Uint8Array {
   return encodeMessage({ kind: 'failure', code, message, acknowledged: 0, needed: 0 });
-}
-
-function storageReply(payload: Uint8Array): StorageReply | undefined {
-  let message: Message;
-  try {
-    message = decodeMessage(payload);
-  } catch {
-    return undefined; // a peer that answers nonsense is a peer that did not answer
-  }
-  return isStorageReply(message) ? message : undefined;
 }
 
 interface Deferred {

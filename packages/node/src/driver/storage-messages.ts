@@ -1,4 +1,4 @@
-import type { Message, StorageReply, StorageRequest } from '@simpledht/wire';
+import { decodeMessage, type Message, type StorageReply, type StorageRequest } from '@simpledht/wire';
 
 /** Every kind once; the types make one that is missing here an error. */
 const requests: Readonly<Record<StorageRequest['kind'], true>> = {
@@ -21,7 +21,17 @@ export function isStorageRequest(message: Message): message is StorageRequest {
   return Object.hasOwn(requests, message.kind);
 }
 
-/** A message that answers a replica. */
-export function isStorageReply(message: Message): message is StorageReply {
+function isStorageReply(message: Message): message is StorageReply {
   return Object.hasOwn(replies, message.kind);
+}
+
+/** The answer of a peer; `undefined` for nonsense, which is no answer. */
+export function storageReply(payload: Uint8Array): StorageReply | undefined {
+  let message: Message;
+  try {
+    message = decodeMessage(payload);
+  } catch {
+    return undefined;
+  }
+  return isStorageReply(message) ? message : undefined;
 }

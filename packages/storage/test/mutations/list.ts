@@ -42,7 +42,7 @@ export const mutations: readonly Mutation[] = [
     rule: 'tombstones are purged by time alone',
     file: 'upkeep.ts',
     search: 'const frontier = this.#stability.frontier(members, now);',
-    replacement: 'const frontier = clockAt(now.wallMs - 3_000);',
+    replacement: 'const frontier = clockAt(now.wallMs - 1_000);',
     also: [
       {
         file: 'upkeep.ts',

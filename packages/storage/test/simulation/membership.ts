@@ -100,7 +100,7 @@ export class Membership {
         if (node === other || !node.up || !other.up || cluster.isCut(node, other) || cluster.isCut(other, node))
           continue;
         const offsetMs = other.skewMs - node.skewMs + (this.#scene.random() - 0.5) * 20;
-        cluster.tell(node, { type: 'clock-offset', peer: other.id, offsetMs });
+        cluster.tell(node, { type: 'clock-offset', peer: other.id, offsetMs, errorMs: 10 });
       }
     }
     cluster.after(1_000, () => {

@@ -25,6 +25,7 @@ export interface Remaining {
 export function checkWinners(ledger: Ledger, remaining: readonly Remaining[], { nowMs, aheadMs }: Clocks): void {
   const peaks = remaining.map(({ index }) => ledger.disk(index).peaks());
   for (const storedKey of ledger.keys) {
+    if (ledger.isExcused(splitKey(storedKey).key)) continue;
     let winner: StoredRecord | undefined;
     for (const peak of peaks) {
       const record = peak.get(storedKey);

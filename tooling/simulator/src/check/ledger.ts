@@ -1,6 +1,7 @@
 import { splitKey, wallOf } from '@simpledht/storage';
 import type { DiskWatcher } from '@simpledht/node/testing';
 import type { StoredRecord } from '@simpledht/wire';
+import { Acquaintances } from './acquaintances.ts';
 import { DiskHistory, raise, recordsOf } from './disk-history.ts';
 import { isOlder, told, valueOf, versionOf, writeId } from './records.ts';
 import { Violation } from './violation.ts';
@@ -12,12 +13,16 @@ export interface LedgerOptions {
   readonly note: (node: number, text: () => string) => void;
   /** What a clock shows that is right. */
   readonly wallMs: () => number;
+  readonly nowMs: () => number;
   /** Nodes begin on old copies of disks in this run, or lose their data and their clock's past with it. */
   readonly losesPast: boolean;
 }
 
 /** A clock ahead by less than this is followed by everybody, however far behind its own is; ms. */
 const followedMs = 3_000;
+
+/** A tombstone is there for so long at the least, ms: `tombstoneQuietMs`, less what clocks may be off. */
+const rememberedMs = 10_000;
 
 /** What was there when a record was applied. */
 interface Held {
@@ -42,6 +47,10 @@ export class Ledger {
   readonly #ahead = new Set<string>();
   /** By the name that users see: the clock in base 36 and the writer. */
   readonly #versions = new Map<string, string>();
+  readonly #writtenMs = new Map<string, number>();
+  readonly acquaintances: Acquaintances = new Acquaintances();
+  /** Keys deleted on one side of two that had never met, and written before on the other; nothing more is asked of them. */
+  readonly #excused = new Set<string>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -49,6 +58,15 @@ export class Ledger {
 
   get keys(): Iterable<string> {
     return this.#largest.keys();
+  }
+
+  /** Keys that came back so. */
+  get excused(): number {
+    return this.#excused.size;
+  }
+
+  isExcused(key: string | undefined): boolean {
+    return key !== undefined && this.#excused.has(key);
   }
 
   disk(index: number): DiskHistory {
@@ -120,9 +138,21 @@ export class Ledger {
     if (peak === undefined || !isOlder(record, peak)) return;
     // Who lost its past may bring a tombstone that is older than the one that was forgotten: the key stays deleted.
     if (this.#options.losesPast && record.value === null && peak.value === null) return;
+    const { key } = splitKey(record.key);
+    if (peak.value === null && this.#isOfStrangers(index, record, peak)) {
+      this.#excused.add(key);
+      return;
+    }
     const invariant = peak.value === null ? 'resurrected' : 'went back';
     const detail = `${told(record)} on node ${String(index)} that had ${told(peak)}`;
-    this.#options.fail(new Violation(invariant, detail, { nodes: [index], key: splitKey(record.key).key }));
+    this.#options.fail(new Violation(invariant, detail, { nodes: [index], key }));
+  }
+
+  /** No delete is remembered for ever for those of whom nobody has heard. */
+  #isOfStrangers(index: number, record: StoredRecord, tombstone: StoredRecord): boolean {
+    const [writtenMs = 0, deletedMs = Infinity] = [record, tombstone].map((one) => this.#writtenMs.get(writeId(one)));
+    if (this.#options.nowMs() - deletedMs < rememberedMs) return false;
+    return this.acquaintances.wereStrangers(record.writer, this.#options.idOf(index), writtenMs);
   }
 
   #checkWritten(index: number, record: StoredRecord, held: Held): void {
@@ -135,6 +165,7 @@ export class Ledger {
     // Its writer has it first.
     if (record.writer !== this.#options.idOf(index)) this.#nobody(index, record);
     this.#writes.set(id, record);
+    this.#writtenMs.set(id, this.#options.nowMs());
     this.#before.set(id, held.before);
     this.#checkClock(index, record, held.newest);
     this.#versions.set(versionOf(record), id);

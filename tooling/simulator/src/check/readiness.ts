@@ -41,7 +41,10 @@ export class Readiness {
     const isUnsure = [...known.keys()].some((id) => (readyAt.get(id) ?? 0) > this.#beganMs);
     if (isUnsure || nowMs > this.#beganMs + patienceMs) return;
     const elders = this.#elders.filter((elder) => elder.index !== index && known.has(elder.node.id));
-    const lacking = elders.map((elder) => elder.held.find((record) => !this.#holds(index, record)));
+    // What an elder's own disk lost when it was killed nobody can bring.
+    const lacking = elders.map((elder) =>
+      elder.held.find((record) => !this.#holds(index, record) && this.#holds(elder.index, record)),
+    );
     // When it finds nobody it goes on alone.
     const isAlone = !elders.some(({ node: { id } }) => ['alive', 'suspect'].includes(known.get(id) ?? ''));
     if (isAlone || lacking.includes(undefined)) return;

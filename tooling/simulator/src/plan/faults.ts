@@ -15,10 +15,16 @@ const how: Readonly<Record<FaultType, Draw>> = {
     } as const;
     return { type: 'network', atMs, faults, forMs: draw.spread(500, longestMs) };
   },
-  partition: (draw, atMs, { nodes }) => {
+  partition: (draw, atMs, { nodes, chaosMs }) => {
     const shape = draw.pick(['halves', 'alone', 'one-way', 'bridge', 'ring'] as const);
     const count = shape === 'alone' ? 1 : Math.max(1, Math.floor(nodes / 2));
-    return { type: 'partition', atMs, shape, nodes: draw.some(count, nodes), forMs: draw.spread(500, longestMs) };
+    return {
+      type: 'partition',
+      atMs,
+      shape,
+      nodes: draw.some(count, nodes),
+      forMs: draw.spread(500, Math.max(longestMs, chaosMs)),
+    };
   },
   clog: (draw, atMs, { nodes }) => {
     const [from = 0, to = 1] = draw.some(2, nodes);
@@ -64,8 +70,7 @@ const how: Readonly<Record<FaultType, Draw>> = {
   },
   leave: (draw, atMs, { nodes, durable }) => {
     const [node, forMs] = [draw.below(nodes), draw.spread(2_000, longestMs)];
-    // Not drawn: older seeds stay what they were.
-    return { type: 'leave', atMs, node, forMs, comeBack: durable && forMs % 2 === 0 ? 'kept' : 'empty' };
+    return { type: 'leave', atMs, node, forMs, comeBack: durable && draw.chance(0.5) ? 'kept' : 'empty' };
   },
   join: (_draw, atMs) => ({ type: 'join', atMs }),
   attack: (draw, atMs) => ({ type: 'attack', atMs, perSecond: draw.spread(20, 400), forMs: draw.spread(500, 8_000) }),

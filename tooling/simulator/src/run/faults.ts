@@ -1,6 +1,7 @@
 import { noFaults } from '@simpledht/transport';
 import type { Fault, FaultType } from '../plan/plan.ts';
 import type { Agenda } from './agenda.ts';
+import { Partitions } from './partitions.ts';
 import type { Place, Stage } from './stage.ts';
 
 type Of<T extends FaultType> = Extract<Fault, { type: T }>;
@@ -8,22 +9,10 @@ type Act<T extends FaultType> = (faults: Faults, fault: Of<T>) => Promise<void> 
 
 const acts: { readonly [T in FaultType]: Act<T> } = {
   network: (faults, { faults: wanted, forMs }) => {
-    faults.stage.cluster.setFaults(wanted);
-    faults.later(forMs, () => {
-      faults.stage.cluster.setFaults(noFaults);
-    });
+    faults.disturb(wanted, forMs);
   },
-  partition: (faults, { shape, nodes, forMs }) => {
-    const { cluster } = faults.stage;
-    const all = cluster.nodes.map((_, index) => index);
-    const others = all.filter((index) => !nodes.includes(index));
-    if (shape === 'ring') cluster.ring();
-    else if (shape === 'bridge') cluster.bridge(nodes, others.slice(1));
-    else if (shape === 'one-way') cluster.partitionOneWay(nodes, others);
-    else cluster.partition(nodes, others);
-    faults.later(forMs, () => {
-      cluster.heal();
-    });
+  partition: (faults, fault) => {
+    faults.later(fault.forMs, faults.partitions.begin(fault));
   },
   clog: (faults, { from, to, delayMs, forMs }) => {
     faults.pair(from, to, delayMs);
@@ -121,10 +110,14 @@ const acts: { readonly [T in FaultType]: Act<T> } = {
 /** Makes what goes wrong go wrong, and ends it. */
 export class Faults {
   readonly stage: Stage;
+  readonly partitions: Partitions;
   readonly #agenda: Agenda;
+  /** What the network does to all datagrams; a later one takes its place. */
+  #disturbance: Of<'network'>['faults'] = noFaults;
 
   constructor(stage: Stage, agenda: Agenda) {
     this.stage = stage;
+    this.partitions = new Partitions(stage.cluster);
     this.#agenda = agenda;
   }
 
@@ -141,7 +134,7 @@ export class Faults {
     const { cluster, places } = this.stage;
     cluster.attack(0);
     cluster.setFaults(noFaults);
-    cluster.heal();
+    this.partitions.heal();
     for (const [index, place] of places.entries()) {
       if (place.up || place.leaving) this.#mend(index);
       cluster.skew(index, 0);
@@ -183,6 +176,15 @@ export class Faults {
     const end = begin(this.index(node));
     this.later(forMs, () => {
       if (place.life === life && (place.up || place.leaving)) end();
+    });
+  }
+
+  disturb(faults: Of<'network'>['faults'], forMs: number): void {
+    const { cluster } = this.stage;
+    this.#disturbance = faults;
+    cluster.setFaults(faults);
+    this.later(forMs, () => {
+      if (this.#disturbance === faults) cluster.setFaults(noFaults);
     });
   }
 

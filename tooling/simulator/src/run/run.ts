@@ -64,6 +64,7 @@ class Run {
       stage.fail(error instanceof Violation ? error : new Violation('it threw', stackOf(error)));
     }
     tally.virtualMs = stage.nowMs;
+    tally.estranged = stage.ledger.excused;
     // A broken run need not end well.
     await stage.stop().catch((error: unknown) => {
       stage.fail(new Violation('could not stop', stackOf(error)));

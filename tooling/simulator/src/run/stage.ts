@@ -59,6 +59,7 @@ export class Stage {
         if (this.log !== undefined) this.note(node, 'store', text());
       },
       wallMs: () => this.cluster.clock.now(),
+      nowMs: () => this.nowMs,
       losesPast: steps.some(({ type }) => ['copy', 'clone', 'kill', 'leave'].includes(type)),
     });
     this.sealing = setting.sealed ? { secret: secretOf(seed) } : {};
@@ -84,6 +85,7 @@ export class Stage {
   }
 
   readonly fail = (violation: Violation): void => {
+    if (this.ledger.isExcused(violation.key)) return;
     this.violation ??= violation;
     this.note(violation.nodes[0], 'violation', violation.message);
   };
@@ -209,6 +211,9 @@ export class Stage {
     this.follow(index, watch, node.watch());
     node.on('error', (error) => {
       this.#failed(index, error);
+    });
+    node.on('peer-joined', ({ id }) => {
+      this.ledger.acquaintances.met({ one: node.id, other: id, atMs: this.nowMs });
     });
     if (this.log === undefined) return;
     node.on('peer-left', (peer, reason) => {

@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 
 const summed = [
   ...(['runs', 'sealed', 'mixed', 'virtualMs', 'datagrams'] as const),
-  ...(['operations', 'acknowledged', 'relayed', 'refused'] as const),
+  ...(['operations', 'acknowledged', 'relayed', 'refused', 'estranged'] as const),
 ];
 
 /** What runs came to; adds up. */
@@ -18,6 +18,8 @@ export class Tally {
   /** Acknowledged to all or some, and overwritten before every counted member held the write itself. */
   relayed = 0;
   refused = 0;
+  /** Keys that were deleted, and came back with members of whom the one that deleted them had never heard. */
+  estranged = 0;
   /** From the end of all faults to agreement, the slowest, virtual ms. */
   slowestMs = 0;
   slowestSeed = 0;
