@@ -48,20 +48,30 @@ function applied({ ledger }: { ledger: Ledger }, index: number, ...records: Stor
 
 describe('the ledger', () => {
   it.each([
-    ['strangers had written it, and the delete is old', 0, 30_000, []],
-    ['strangers had written it, and the delete is young', 0, 9_000, ['resurrected']],
-    ['they had met when it was written', 2, 30_000, ['resurrected']],
-  ])('judges a value after its delete: %s', (_, metMs, backMs, expected) => {
+    ['strangers had written it, and the delete is forgotten', {}, []],
+    ['it is forgotten too soon', { purgedMs: 9_000 }, ['resurrected']],
+    ['it should be remembered', { purgedMs: undefined }, ['resurrected']],
+    ['it is forgotten while others are looked for', { settledMs: 20_001 }, ['resurrected']],
+    ['they had met when it was written', { metMs: 2 }, ['resurrected']],
+  ])('judges a value after its delete: %s', (_, times, expected) => {
     let nowMs = 1;
     const { ledger, found } = judged(() => nowMs);
     const three = idOf('3');
-    if (metMs > 0) for (const other of [one, two]) ledger.acquaintances.met({ one: three, other, atMs: metMs });
+    const { metMs, settledMs, purgedMs } = {
+      metMs: 10,
+      settledMs: 5,
+      purgedMs: 20_000 as number | undefined,
+      ...times,
+    };
+    for (const other of [one, two]) ledger.acquaintances.met({ one: three, other, atMs: metMs });
+    ledger.acquaintances.settled(one, settledMs);
     const theirs = record(4, 4, { writer: two });
     nowMs = 3;
     applied({ ledger }, 1, theirs);
     applied({ ledger }, 0, record(5, undefined));
-    ledger.acquaintances.met({ one, other: two, atMs: 4 });
-    nowMs = backMs;
+    nowMs = purgedMs ?? 0;
+    if (purgedMs !== undefined) ledger.watcher(0).applied?.({ removed: [theirs.key] }, () => undefined);
+    nowMs = 30_000;
     applied({ ledger }, 0, theirs);
     expect(ledger.excused).toBe(expected.length === 0 ? 1 : 0);
     expect(found).toEqual(expected);

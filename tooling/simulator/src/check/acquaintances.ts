@@ -7,9 +7,20 @@ interface Meeting {
 /** Which members have heard of which, and since when. */
 export class Acquaintances {
   readonly #meetings: Meeting[] = [];
+  /** Since when a member has found somebody behind each of its names. */
+  readonly #settledMs = new Map<string, number>();
 
   met(meeting: Meeting): void {
     this.#meetings.push(meeting);
+  }
+
+  /** It has found somebody behind each of its names. */
+  settled(id: string, atMs: number): void {
+    if (!this.#settledMs.has(id)) this.#settledMs.set(id, atMs);
+  }
+
+  wasSettled(id: string, atMs: number): boolean {
+    return (this.#settledMs.get(id) ?? Infinity) <= atMs;
   }
 
   /** Until then neither had heard of the other, nor of anybody who had. */

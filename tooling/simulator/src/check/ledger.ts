@@ -21,7 +21,7 @@ export interface LedgerOptions {
 /** A clock ahead by less than this is followed by everybody, however far behind its own is; ms. */
 const followedMs = 3_000;
 
-/** A tombstone is there for so long at the least, ms: `tombstoneQuietMs`, less what clocks may be off. */
+/** No tombstone is purged before, ms: `tombstoneQuietMs`, less what clocks may be off. */
 const rememberedMs = 10_000;
 
 /** What was there when a record was applied. */
@@ -48,6 +48,8 @@ export class Ledger {
   /** By the name that users see: the clock in base 36 and the writer. */
   readonly #versions = new Map<string, string>();
   readonly #writtenMs = new Map<string, number>();
+  /** When a place last forgot a tombstone, by index and key. */
+  readonly #purgedMs = new Map<string, number>();
   readonly acquaintances: Acquaintances = new Acquaintances();
   /** Keys deleted on one side of two that had never met, and written before on the other; nothing more is asked of them. */
   readonly #excused = new Set<string>();
@@ -75,7 +77,8 @@ export class Ledger {
 
   watcher(index: number): DiskWatcher {
     return {
-      applied: ({ records = [] }, before) => {
+      applied: ({ records = [], removed = [] }, before) => {
+        for (const key of removed) this.#purgedMs.set(`${String(index)} ${key}`, this.#options.nowMs());
         // Of a batch the order is not that of the clocks.
         const { newest } = this.disk(index);
         for (const record of records) this.#applied(index, record, { newest, before: before(record.key) });
@@ -148,11 +151,15 @@ export class Ledger {
     this.#options.fail(new Violation(invariant, detail, { nodes: [index], key }));
   }
 
-  /** No delete is remembered for ever for those of whom nobody has heard. */
+  /** No delete is remembered for those of whom nobody has heard, once nobody is looked for any more. */
   #isOfStrangers(index: number, record: StoredRecord, tombstone: StoredRecord): boolean {
+    const purgedMs = this.#purgedMs.get(`${String(index)} ${record.key}`);
     const [writtenMs = 0, deletedMs = Infinity] = [record, tombstone].map((one) => this.#writtenMs.get(writeId(one)));
-    if (this.#options.nowMs() - deletedMs < rememberedMs) return false;
-    return this.acquaintances.wereStrangers(record.writer, this.#options.idOf(index), writtenMs);
+    if (purgedMs === undefined || purgedMs - deletedMs < rememberedMs) return false;
+    const id = this.#options.idOf(index);
+    return (
+      this.acquaintances.wasSettled(id, purgedMs) && this.acquaintances.wereStrangers(record.writer, id, writtenMs)
+    );
   }
 
   #checkWritten(index: number, record: StoredRecord, held: Held): void {

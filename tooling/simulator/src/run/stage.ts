@@ -26,6 +26,9 @@ export interface Place {
   heard: { readonly changes: ChangeOrder; readonly watch: WatchOrder } | undefined;
 }
 
+/** Bootstrap names of each node. */
+const namesOfEach = 2;
+
 /** Faults that keep no message from its receiver. */
 const quiet: readonly FaultType[] = ['leave', 'skew', 'slow-disk'];
 
@@ -106,7 +109,7 @@ export class Stage {
       heard: undefined,
     });
     this.ledger.disk(index).begin(copy?.peaks ?? new Map<string, never>());
-    const seeds = [0, 1, 2].filter((other) => other !== index).slice(0, 2);
+    const seeds = [0, 1, 2].filter((other) => other !== index).slice(0, namesOfEach);
     this.#name(index);
     this.#begun(index, await this.cluster.add({ bootstrap: seeds.map(nameOf) }, copy?.disk));
     return index;
@@ -211,6 +214,10 @@ export class Stage {
     this.follow(index, watch, node.watch());
     node.on('error', (error) => {
       this.#failed(index, error);
+    });
+    const reached = new Set<string>();
+    node.on('bootstrapped', (name) => {
+      if (reached.add(name).size === namesOfEach) this.ledger.acquaintances.settled(node.id, this.nowMs);
     });
     node.on('peer-joined', ({ id }) => {
       this.ledger.acquaintances.met({ one: node.id, other: id, atMs: this.nowMs });
