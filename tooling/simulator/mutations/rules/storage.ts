@@ -111,7 +111,6 @@ export const ofStorage: readonly BrokenInClusters[] = [
   },
   {
     rule: 'who has found nobody yet forgets deletes',
-    draw: { nodes: 5, faults: ['partition', 'leave', 'join'], chaosMs: 80_000 },
     file: 'storage/src/stability.ts',
     search: 'this.#isUnsettled(members) || this.#mayBeOthers(now)',
     replacement: 'this.#isUnsettled(members) || (now.monotonicMs < 0 && this.#mayBeOthers(now))',
