@@ -116,20 +116,6 @@ export const ofStorage: readonly BrokenInClusters[] = [
     replacement: 'this.#isUnsettled(members) || (now.monotonicMs < 0 && this.#mayBeOthers(now))',
   },
   {
-    rule: 'deltas that were lost together fail one by one',
-    draw: { nodes: 3, faults: ['kill', 'move', 'clog'] },
-    file: 'storage/src/replication.ts',
-    search: 'if (!peer.isOldNews(exchange)) peer.pause',
-    replacement: 'if (!peer.isOldNews(exchange) || nowMs >= 0) peer.pause',
-    also: [
-      {
-        file: 'node/src/driver/driver.ts',
-        search: 'if (this.#isLive(notice.member.id)) this.replica.reconnected',
-        replacement: "if (notice.from === '') this.replica.reconnected",
-      },
-    ],
-  },
-  {
     rule: 'a delta that failed counts as arrived',
     file: 'storage/src/peer.ts',
     search: 'this.#land(exchange);\n    this.#offerAgain();',
