@@ -7,6 +7,13 @@ export interface Mutation extends BrokenRule {
   readonly classes: readonly string[];
 }
 
+/** In histories this short the time for which a tombstone stays at the least hides that it was purged too early. */
+const noQuiet = {
+  file: 'upkeep.ts',
+  search: 'return clockAt(wallMs - this.#context.settings.tombstoneQuietMs);',
+  replacement: 'return clockAt(wallMs - 0 * this.#context.settings.tombstoneQuietMs);',
+};
+
 export const mutations: readonly Mutation[] = [
   {
     rule: 'a watermark advances over a gap',
@@ -58,7 +65,8 @@ export const mutations: readonly Mutation[] = [
     file: 'stability.ts',
     search: 'if (!isCovered(this.#candidate)) return this.hlc;',
     replacement: 'if (!isCovered(this.#candidate)) return (this.hlc = report.hlc);',
-    classes: ['purge', 'disk', 'members'],
+    also: [noQuiet],
+    classes: ['mortal', 'volatile', 'mixed', 'torn', 'clone', 'clocks'],
   },
   {
     rule: 'members that are down do not hold the purge back',
@@ -145,6 +153,7 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
     file: 'upkeep.ts',
     search: 'const passed = expiresAt === 0 || clockAt(expiresAt + settings.maxClockAheadMs) < frontier;',
     replacement: 'const passed = settings.maxClockAheadMs > expiresAt - expiresAt;',
+    also: [noQuiet],
     classes: ['ttl', 'mixed'],
   },
   {
@@ -184,13 +193,6 @@ function repairDeletes({ page, vector }: PeerPage, local: ReplicaContext['local'
       },
     ],
     classes: ['damage'],
-  },
-  {
-    rule: 'a retired origin takes its floor with it',
-    file: 'origin-keeper.ts',
-    search: 'floors.raise({ origin, seq, hlc: floor.hlc });',
-    replacement: '',
-    classes: ['away'],
   },
   {
     rule: 'a retired origin is forgotten: its dots count as new',
