@@ -138,12 +138,12 @@ export class Membership {
     return this.#roster.revision + this.#self.incarnation;
   }
 
-  /** After `leave`: every goodbye was answered or given up. */
   /** Some bootstrap name has led to nobody so far: there may be members that nobody here has heard of. */
   get isSearching(): boolean {
     return this.#bootstrap.isSearching;
   }
 
+  /** After `leave`: every goodbye was answered or given up. */
   get departed(): boolean {
     return this.#self.leaving && this.#exchanges.size === 0;
   }
